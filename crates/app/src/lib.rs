@@ -1,0 +1,1 @@
+//! The use cases and local state of a customer computer, behind one typed command table.

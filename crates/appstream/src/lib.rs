@@ -1,0 +1,1 @@
+//! Reads AppStream catalogs: metainfo XML, collection XML and DEP-11 YAML.

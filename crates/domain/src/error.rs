@@ -1,0 +1,295 @@
+//! Errors of the rules, and the one list of every error code in Scrip.
+
+use crate::{AllowanceKind, OfferId, ProductId, Tokens};
+
+/// An error that has a stable code and knows what a person can do next.
+pub trait Coded: std::error::Error {
+    /// The stable code: programs branch on it, translations key on it.
+    fn code(&self) -> ErrorCode;
+
+    /// What to do next: short sentences, the likeliest first; may be empty.
+    fn hints(&self) -> Vec<String> {
+        Vec::new()
+    }
+}
+
+macro_rules! error_codes {
+    ($($(#[$doc:meta])* $variant:ident = $code:literal),+ $(,)?) => {
+        /// Every error code of every crate. Append-only: a code never changes its meaning and is never reused.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[non_exhaustive]
+        pub enum ErrorCode {
+            $($(#[$doc])* #[doc = concat!("`", $code, "`")] $variant,)+
+        }
+
+        impl ErrorCode {
+            /// All codes, in the order in which they were added.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)+];
+
+            /// The code as it is written in JSON, such as `wallet.insufficient`.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $code,)+ }
+            }
+
+            /// The code written as `text`, or `None` for one that this version does not know.
+            pub fn parse(text: &str) -> Option<Self> {
+                match text { $($code => Some(Self::$variant),)+ _ => None }
+            }
+        }
+    };
+}
+
+error_codes! {
+    AccountEmailInvalid = "account.email_invalid",
+    AccountEmailTaken = "account.email_taken",
+    AccountNotFound = "account.not_found",
+    AccountPasswordInvalid = "account.password_invalid",
+    ArtifactDigestMismatch = "artifact.digest_mismatch",
+    ArtifactNoneForPlatform = "artifact.none_for_platform",
+    ArtifactNotFound = "artifact.not_found",
+    ArtifactRangeInvalid = "artifact.range_invalid",
+    ArtifactSizeMismatch = "artifact.size_mismatch",
+    ArtifactTruncated = "artifact.truncated",
+    AuthCredentialsWrong = "auth.credentials_wrong",
+    AuthSessionExpired = "auth.session_expired",
+    AuthSessionMissing = "auth.session_missing",
+    CartDuplicateProduct = "cart.duplicate_product",
+    CartEmpty = "cart.empty",
+    CartTooLarge = "cart.too_large",
+    CatalogMalformed = "catalog.malformed",
+    CatalogPricesInvalid = "catalog.prices_invalid",
+    CatalogUnavailable = "catalog.unavailable",
+    CodeAlgorithm = "code.algorithm",
+    CodeExpired = "code.expired",
+    CodeIssuer = "code.issuer",
+    CodeKeyUnknown = "code.key_unknown",
+    CodeMalformed = "code.malformed",
+    CodeNotFound = "code.not_found",
+    CodeNotYetValid = "code.not_yet_valid",
+    CodeOtherDevice = "code.other_device",
+    CodeOtherProduct = "code.other_product",
+    CodeSignature = "code.signature",
+    CommandInvalid = "command.invalid",
+    ConfigInvalid = "config.invalid",
+    DeviceKeyInvalid = "device.key_invalid",
+    DeviceNotFound = "device.not_found",
+    DigestMalformed = "digest.malformed",
+    IdMalformed = "id.malformed",
+    IdempotencyConflict = "idempotency.conflict",
+    IdempotencyKeyMissing = "idempotency.key_missing",
+    InstallArchiveInvalid = "install.archive_invalid",
+    InstallBusy = "install.busy",
+    InstallCancelled = "install.cancelled",
+    InstallDiskFull = "install.disk_full",
+    InstallIo = "install.io",
+    InstallNotInstalled = "install.not_installed",
+    InstallPackageManager = "install.package_manager",
+    InstallPathUnsafe = "install.path_unsafe",
+    InstallPermission = "install.permission",
+    InstallUnsupported = "install.unsupported",
+    InternalError = "internal.error",
+    InventoryIo = "inventory.io",
+    KeystoreLocked = "keystore.locked",
+    KeystoreUnavailable = "keystore.unavailable",
+    LaunchFailed = "launch.failed",
+    LedgerUnbalanced = "ledger.unbalanced",
+    LicenseAlreadyActive = "license.already_active",
+    LicenseAlreadyOwned = "license.already_owned",
+    LicenseExhausted = "license.exhausted",
+    LicenseExpired = "license.expired",
+    LicenseNotConvertible = "license.not_convertible",
+    LicenseNotFound = "license.not_found",
+    LicenseOfferMismatch = "license.offer_mismatch",
+    OfferIdMalformed = "offer.id_malformed",
+    OfferInvalid = "offer.invalid",
+    OfferNotFound = "offer.not_found",
+    PriceChanged = "price.changed",
+    ProductAmbiguous = "product.ambiguous",
+    ProductIdMalformed = "product.id_malformed",
+    ProductNotFound = "product.not_found",
+    RequestMalformed = "request.malformed",
+    RequestMethodNotAllowed = "request.method_not_allowed",
+    RequestNotFound = "request.not_found",
+    RequestRateLimited = "request.rate_limited",
+    RequestTimeout = "request.timeout",
+    RequestTooLarge = "request.too_large",
+    ServerAnswerInvalid = "server.answer_invalid",
+    ServerAnswerTooLarge = "server.answer_too_large",
+    ServerUnavailable = "server.unavailable",
+    ServerUnreachable = "server.unreachable",
+    ServerUrlInvalid = "server.url_invalid",
+    StateCorrupt = "state.corrupt",
+    StateIo = "state.io",
+    StoreBusy = "store.busy",
+    StoreCorrupt = "store.corrupt",
+    StoreUnavailable = "store.unavailable",
+    TimestampMalformed = "timestamp.malformed",
+    TokensOutOfRange = "tokens.out_of_range",
+    WalletInsufficient = "wallet.insufficient",
+}
+
+impl std::fmt::Display for ErrorCode {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// What a rule refuses.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// An amount of tokens is negative or too large.
+    #[error("{amount} is not an amount of tokens: it must be between 0 and {max}", max = Tokens::MAX.get())]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    TokensOutOfRange { amount: i64 },
+    /// A text is not an instant.
+    #[error("\"{text}\" is not an instant as RFC 3339 writes it")]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    TimestampMalformed { text: String },
+    /// A text is not an identifier.
+    #[error("\"{text}\" is not an identifier")]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    IdMalformed { text: String },
+    /// A text is not a SHA-256 digest.
+    #[error("\"{text}\" is not a SHA-256 digest: 64 hexadecimal digits are expected")]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    DigestMalformed { text: String },
+    /// A text is not a product id.
+    #[error("\"{text}\" is not a product id: letters, digits and ._+-@~: are allowed, 200 at most")]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    ProductIdMalformed { text: String },
+    /// A text is not an offer id.
+    #[error("\"{text}\" is not an offer id: letters, digits, dot, dash and underscore are allowed, 64 at most")]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    OfferIdMalformed { text: String },
+    /// An offer contradicts itself.
+    #[error("the offer \"{offer}\" is not valid: {why}")]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    OfferInvalid { offer: String, why: &'static str },
+    /// An address is not one that mail could reach.
+    #[error("\"{text}\" is not an e-mail address")]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    EmailInvalid { text: String },
+    /// A password is too short or too long.
+    #[error("the password has {length} characters; between {min} and {max} are needed", min = crate::Password::MIN_CHARS, max = crate::Password::MAX_CHARS)]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    PasswordInvalid { length: usize },
+    /// A checkout without a line.
+    #[error("the cart is empty")]
+    CartEmpty,
+    /// A checkout with too many lines.
+    #[error("the cart has {lines} lines; {max} are allowed", max = crate::MAX_LINES)]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    CartTooLarge { lines: usize },
+    /// A product stands twice in one checkout.
+    #[error("{product} is in the cart twice")]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    CartDuplicateProduct { product: ProductId },
+    /// The catalog has no such product.
+    #[error("there is no product {product} in the catalog")]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    ProductNotFound { product: ProductId },
+    /// The product is not offered so.
+    #[error("{product} has no offer \"{offer}\"")]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    OfferNotFound { product: ProductId, offer: String, available: Vec<OfferId> },
+    /// The person holds no license for the product.
+    #[error("you have no license for {product}")]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    LicenseNotFound { product: ProductId },
+    /// The person owns the product already.
+    #[error("you own {product} already")]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    LicenseAlreadyOwned { product: ProductId },
+    /// A rental is running already.
+    #[error("your rental of {product} is running already")]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    LicenseAlreadyActive { product: ProductId },
+    /// The frozen terms of the rental name no purchase price.
+    #[error("the rental of {product} cannot be converted: the product had no purchase price when the rental began")]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    LicenseNotConvertible { product: ProductId },
+    /// A rental cannot be extended by another kind of allowance while some of the old is left.
+    #[error("the rental of {product} runs by {running}; \"{offer}\" adds {offered}")]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    LicenseOfferMismatch { product: ProductId, offer: OfferId, running: AllowanceKind, offered: AllowanceKind },
+    /// The quoted total is not today's total.
+    #[error("the total changed from {expected} to {current}")]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    PriceChanged { expected: Tokens, current: Tokens },
+    /// The wallet holds less than the total.
+    #[error("{total} are needed and the wallet holds {balance}: {missing} are missing")]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    WalletInsufficient { total: Tokens, balance: Tokens, missing: Tokens },
+}
+
+impl Coded for Error {
+    fn code(&self) -> ErrorCode {
+        match self {
+            Self::TokensOutOfRange { .. } => ErrorCode::TokensOutOfRange,
+            Self::TimestampMalformed { .. } => ErrorCode::TimestampMalformed,
+            Self::IdMalformed { .. } => ErrorCode::IdMalformed,
+            Self::DigestMalformed { .. } => ErrorCode::DigestMalformed,
+            Self::ProductIdMalformed { .. } => ErrorCode::ProductIdMalformed,
+            Self::OfferIdMalformed { .. } => ErrorCode::OfferIdMalformed,
+            Self::OfferInvalid { .. } => ErrorCode::OfferInvalid,
+            Self::EmailInvalid { .. } => ErrorCode::AccountEmailInvalid,
+            Self::PasswordInvalid { .. } => ErrorCode::AccountPasswordInvalid,
+            Self::CartEmpty => ErrorCode::CartEmpty,
+            Self::CartTooLarge { .. } => ErrorCode::CartTooLarge,
+            Self::CartDuplicateProduct { .. } => ErrorCode::CartDuplicateProduct,
+            Self::ProductNotFound { .. } => ErrorCode::ProductNotFound,
+            Self::OfferNotFound { .. } => ErrorCode::OfferNotFound,
+            Self::LicenseNotFound { .. } => ErrorCode::LicenseNotFound,
+            Self::LicenseAlreadyOwned { .. } => ErrorCode::LicenseAlreadyOwned,
+            Self::LicenseAlreadyActive { .. } => ErrorCode::LicenseAlreadyActive,
+            Self::LicenseNotConvertible { .. } => ErrorCode::LicenseNotConvertible,
+            Self::LicenseOfferMismatch { .. } => ErrorCode::LicenseOfferMismatch,
+            Self::PriceChanged { .. } => ErrorCode::PriceChanged,
+            Self::WalletInsufficient { .. } => ErrorCode::WalletInsufficient,
+        }
+    }
+
+    fn hints(&self) -> Vec<String> {
+        match self {
+            Self::OfferNotFound { available, .. } if !available.is_empty() => {
+                let names: Vec<_> = available.iter().map(OfferId::as_str).collect();
+                vec![format!("Choose one of: {}.", names.join(", "))]
+            }
+            Self::LicenseNotFound { product } => vec![format!("Buy or rent {product} first.")],
+            Self::LicenseAlreadyOwned { .. } => vec!["Install it from your library; nothing is to be paid.".to_owned()],
+            Self::LicenseAlreadyActive { .. } => vec!["Extend the rental, or convert it into ownership.".to_owned()],
+            Self::LicenseOfferMismatch { running, .. } => {
+                vec![format!("Choose an offer that adds {running}, or wait until the rental has run out.")]
+            }
+            Self::PriceChanged { .. } => vec!["Look at the new price and confirm again; nothing was charged.".to_owned()],
+            Self::WalletInsufficient { missing, .. } => {
+                vec![format!("Add {missing} to your wallet, then check out again; your cart is kept.")]
+            }
+            _ => Vec::new(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_append_only() {
+        let list: Vec<_> = ErrorCode::ALL.iter().map(|code| code.as_str()).collect();
+        insta::assert_snapshot!("error_codes", list.join("\n"));
+    }
+
+    #[test]
+    fn codes_are_dotted_unique_and_parse_back() {
+        let mut seen = std::collections::BTreeSet::new();
+        for code in ErrorCode::ALL {
+            let (area, detail) = code.as_str().split_once('.').unwrap();
+            assert!(!area.is_empty() && !detail.is_empty());
+            assert!(seen.insert(code.as_str()));
+            assert_eq!(ErrorCode::parse(code.as_str()), Some(*code));
+        }
+        assert_eq!(ErrorCode::parse("no.such_code"), None);
+    }
+}

@@ -1,0 +1,1 @@
+//! Installs verified artifacts: staged, journaled, and undone when interrupted.

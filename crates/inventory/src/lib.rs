@@ -1,0 +1,1 @@
+//! Which programs are installed on this computer, and how we know.

@@ -1,0 +1,1 @@
+//! Authorization codes: issued behind a feature, verified strictly and offline.

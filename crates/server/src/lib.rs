@@ -1,0 +1,1 @@
+//! scrip-server: the vendor'"s
