@@ -1,1 +1,25 @@
 //! The HTTP contract of a Scrip server: request and response types, and problem details.
+//!
+//! Shapes only: nothing here sends or answers. Amounts are whole tokens, instants RFC 3339,
+//! digests lowercase hexadecimal. Every list that can grow is a page with a cursor.
+
+mod account;
+mod catalog;
+mod code;
+mod order;
+mod page;
+mod problem;
+mod wallet;
+
+pub use account::{Account, RegisterRequest, Session, SignInRequest};
+pub use catalog::{
+    Artifact, CatalogChanges, CatalogEntry, Category, DescriptionBlock, Product, ReleaseNote, Screenshot, SearchPage,
+};
+pub use code::{Code, CodeRequest, Device, DeviceRequest};
+pub use order::{Cart, CheckoutRequest, LicenseView, Library, Order, QuoteRequest};
+pub use page::Page;
+pub use problem::{PROBLEM_CONTENT_TYPE, Problem};
+pub use wallet::{TransferKind, Wallet, WalletEntry};
+
+/// The request header that carries a command's idempotency key: a UUID made by the client.
+pub const IDEMPOTENCY_KEY: &str = "idempotency-key";

@@ -126,6 +126,8 @@ error_codes! {
     TimestampMalformed = "timestamp.malformed",
     TokensOutOfRange = "tokens.out_of_range",
     WalletInsufficient = "wallet.insufficient",
+    CodeKeysInvalid = "code.keys_invalid",
+    DeviceMachineIdInvalid = "device.machine_id_invalid",
 }
 
 impl std::fmt::Display for ErrorCode {

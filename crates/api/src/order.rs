@@ -1,0 +1,119 @@
+use scrip_domain::{
+    Item, License, LicenseId, LicenseKind, LicenseState, OfferId, OrderId, ProductId, Quote, QuoteLine, Remaining,
+    TermsSnapshot, Timestamp, Tokens,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::Problem;
+
+/// Asks what some items would cost.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct QuoteRequest {
+    /// The items, 1 to 100.
+    pub items: Vec<Item>,
+}
+
+/// Pays for some items: all of them at exactly the expected total, or none.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct CheckoutRequest {
+    /// The items, 1 to 100.
+    pub items: Vec<Item>,
+    /// The total that the person saw; another total today answers `price.changed`.
+    pub expected_total: Tokens,
+    /// Whether the account's cart is emptied by the same transaction.
+    #[serde(default)]
+    pub clear_cart: bool,
+}
+
+/// A paid checkout.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct Order {
+    /// The order's id.
+    pub id: OrderId,
+    /// When it was paid.
+    pub created_at: Timestamp,
+    /// What was paid for.
+    pub lines: Vec<QuoteLine>,
+    /// What was paid.
+    pub total: Tokens,
+    /// What the wallet held afterwards.
+    pub balance_after: Tokens,
+}
+
+/// The account's cart, priced as of now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct Cart {
+    /// The items, in the order in which they were added.
+    pub items: Vec<Item>,
+    /// What they cost; absent when the cart is empty or an item cannot be had.
+    pub quote: Option<Quote>,
+    /// Why the cart cannot be priced.
+    pub problem: Option<Problem>,
+}
+
+/// A license as its holder sees it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct LicenseView {
+    /// The license's id.
+    pub id: LicenseId,
+    /// What it is for.
+    pub product: ProductId,
+    /// Whether it lasts.
+    pub kind: LicenseKind,
+    /// What it allows at the time of the answer.
+    pub state: LicenseState,
+    /// What is left of a rental.
+    pub remaining: Remaining,
+    /// The part of the frozen purchase price that is paid.
+    pub equity: Tokens,
+    /// What owning costs from here; absent where the frozen terms name no price, zero when owned.
+    pub price_to_own: Option<Tokens>,
+    /// The offer of the last rental payment.
+    pub last_offer: Option<OfferId>,
+    /// The prices promised when the license began.
+    pub terms: TermsSnapshot,
+    /// When the license began.
+    pub started_at: Timestamp,
+    /// Counts the changes of the license, from 1.
+    #[cfg_attr(feature = "ts", ts(type = "number"))]
+    pub revision: i64,
+}
+
+impl LicenseView {
+    /// How `license` looks at `now`.
+    pub fn of(license: &License, now: Timestamp) -> Self {
+        Self {
+            id: license.id,
+            product: license.product.clone(),
+            kind: license.kind,
+            state: license.state(now),
+            remaining: license.remaining,
+            equity: license.equity,
+            price_to_own: license.price_to_own(),
+            last_offer: license.last_offer.clone(),
+            terms: license.terms.clone(),
+            started_at: license.started_at,
+            revision: license.revision,
+        }
+    }
+}
+
+/// Everything that an account holds licenses for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Library {
+    /// The licenses, the newest first.
+    pub licenses: Vec<LicenseView>,
+    /// The server's clock, to judge what is left by.
+    pub server_time: Timestamp,
+}

@@ -1,0 +1,76 @@
+use scrip_domain::{Coded, ErrorCode, Quote};
+use serde::{Deserialize, Serialize};
+
+/// The media type of [`Problem`] (RFC 9457 section 6.1).
+pub const PROBLEM_CONTENT_TYPE: &str = "application/problem+json";
+
+/// Why a request was refused: problem details (RFC 9457) with a stable code.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(optional_fields = nullable))]
+pub struct Problem {
+    /// Names the kind of problem: `urn:scrip:problem:` and the code.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The HTTP status.
+    pub status: u16,
+    /// The stable code, such as `wallet.insufficient`.
+    pub code: String,
+    /// What happened, in one sentence.
+    pub detail: String,
+    /// What to do next.
+    #[serde(default)]
+    pub hints: Vec<String>,
+    /// Today's quote, where the price changed or the wallet lacks tokens.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quote: Option<Quote>,
+}
+
+impl Problem {
+    /// The problem that `error` is, with the status that belongs to its code.
+    pub fn of(error: &dyn Coded) -> Self {
+        let code = error.code();
+        Self {
+            kind: format!("urn:scrip:problem:{code}"),
+            status: status_of(code),
+            code: code.as_str().to_owned(),
+            detail: error.to_string(),
+            hints: error.hints(),
+            quote: None,
+        }
+    }
+}
+
+/// The HTTP status of an error code (RFC 9110 section 15).
+fn status_of(code: ErrorCode) -> u16 {
+    use ErrorCode as C;
+    match code {
+        C::AuthCredentialsWrong | C::AuthSessionExpired | C::AuthSessionMissing => 401,
+        C::WalletInsufficient => 402,
+        C::LicenseExpired | C::LicenseExhausted => 403,
+        C::AccountNotFound
+        | C::ArtifactNotFound
+        | C::CodeNotFound
+        | C::DeviceNotFound
+        | C::LicenseNotFound
+        | C::OfferNotFound
+        | C::ProductNotFound
+        | C::RequestNotFound => 404,
+        C::RequestMethodNotAllowed => 405,
+        C::RequestTimeout => 408,
+        C::AccountEmailTaken
+        | C::IdempotencyConflict
+        | C::LicenseAlreadyActive
+        | C::LicenseAlreadyOwned
+        | C::LicenseNotConvertible
+        | C::LicenseOfferMismatch
+        | C::PriceChanged => 409,
+        C::RequestTooLarge => 413,
+        C::ArtifactRangeInvalid => 416,
+        C::RequestRateLimited => 429,
+        C::InternalError | C::StoreCorrupt | C::LedgerUnbalanced | C::StateCorrupt | C::StateIo => 500,
+        C::ServerUnavailable | C::StoreBusy | C::StoreUnavailable => 503,
+        C::RequestMalformed => 400,
+        _ => 422,
+    }
+}
