@@ -1,0 +1,218 @@
+//! Verification: one ordered list of refusals.
+
+use base64ct::{Base64UrlUnpadded, Encoding};
+use ed25519_dalek::Signature;
+use scrip_domain::{ProductId, Timestamp};
+use serde::Deserialize;
+
+use crate::{CODE_TYPE, Claims, Error, JwkSet, MachineDigest, Thumbprint, VerifyingKey};
+
+/// The longest code that is looked at, in bytes. One that is issued has about 900.
+pub const MAX_CODE_BYTES: usize = 8 * 1024;
+
+/// The longest header, decoded, in bytes. The one that is issued has 106.
+const MAX_HEADER_BYTES: usize = 192;
+
+/// The vendor's keys, checked and decompressed once.
+#[derive(Clone, Debug, Default)]
+pub struct KeySet(Vec<VerifyingKey>);
+
+impl KeySet {
+    /// The keys of `keys`, in their order.
+    pub fn new(keys: impl IntoIterator<Item = VerifyingKey>) -> Self {
+        Self(keys.into_iter().collect())
+    }
+
+    /// The keys of a published set that can sign codes; at least one is needed.
+    pub fn from_jwks(set: &JwkSet) -> Result<Self, Error> {
+        let mut keys = Vec::with_capacity(set.keys.len().min(JwkSet::MAX_KEYS));
+        for jwk in set.keys.iter().take(JwkSet::MAX_KEYS) {
+            keys.extend(jwk.verifying_key()?);
+        }
+        if keys.is_empty() {
+            return Err(Error::KeysInvalid {
+                why: "none of them is an Ed25519 key for signatures".to_owned(),
+            });
+        }
+        Ok(Self(keys))
+    }
+
+    /// The key named `kid`.
+    pub fn get(&self, kid: Thumbprint) -> Option<&VerifyingKey> {
+        self.0.iter().find(|key| key.thumbprint() == kid)
+    }
+}
+
+/// What a code must be for. What is `None` is not asked.
+#[derive(Clone, Copy, Debug)]
+pub struct Expectation<'e> {
+    /// The product that wants to run.
+    pub product: Option<&'e ProductId>,
+    /// The thumbprint of this computer's device key.
+    pub device: Option<Thumbprint>,
+    /// This computer.
+    pub machine: Option<MachineDigest>,
+    /// The present instant.
+    pub now: Timestamp,
+    /// How far this computer's clock may be off, in seconds.
+    pub tolerance_seconds: u32,
+}
+
+impl Expectation<'_> {
+    /// Any product on any computer at `now`, with no tolerance.
+    pub fn at(now: Timestamp) -> Self {
+        Self {
+            product: None,
+            device: None,
+            machine: None,
+            now,
+            tolerance_seconds: 0,
+        }
+    }
+}
+
+/// Verifies the codes of one vendor.
+#[derive(Clone, Debug)]
+pub struct Verifier {
+    issuer: String,
+    keys: KeySet,
+}
+
+/// Exactly these members, each once, none escaped.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Header<'h> {
+    alg: &'h str,
+    typ: &'h str,
+    kid: Thumbprint,
+}
+
+/// Just enough of a header to say which algorithm is refused.
+#[derive(Deserialize)]
+struct AnyHeader<'h> {
+    #[serde(borrow)]
+    alg: std::borrow::Cow<'h, str>,
+}
+
+impl Verifier {
+    /// A verifier of what `issuer` signed with one of `keys`.
+    pub fn new(issuer: impl Into<String>, keys: KeySet) -> Self {
+        Self {
+            issuer: issuer.into(),
+            keys,
+        }
+    }
+
+    /// Verifies a code in compact form and answers its claims.
+    ///
+    /// Refused in this order: length, form, header, algorithm, key, signature, claims, issuer, product,
+    /// device, machine, dates. Nothing of the payload is looked at before the signature is good.
+    pub fn verify(&self, code: &str, expect: &Expectation<'_>) -> Result<Claims, Error> {
+        let claims = self.verify_signature(code)?;
+        self.check(&claims, expect)?;
+        Ok(claims)
+    }
+
+    fn verify_signature(&self, code: &str) -> Result<Claims, Error> {
+        if code.len() > MAX_CODE_BYTES {
+            return Err(Error::TooLong { length: code.len() });
+        }
+        let three = || Error::malformed("three parts joined by dots are expected");
+        let (signed, signature) = code.rsplit_once('.').ok_or_else(three)?;
+        let (header, payload) = signed.split_once('.').ok_or_else(three)?;
+        if payload.contains('.') {
+            return Err(three());
+        }
+        let key = self.key(header)?;
+
+        let mut bytes = [0; 64];
+        let length = Base64UrlUnpadded::decode(signature, &mut bytes).map_or(0, <[u8]>::len);
+        if length != bytes.len() {
+            return Err(Error::malformed("the signature is not 64 bytes of base64url"));
+        }
+        key.point
+            .verify_strict(signed.as_bytes(), &Signature::from_bytes(&bytes))
+            .map_err(|_| Error::Signature { kid: key.thumbprint() })?;
+
+        let mut buffer = [0; MAX_CODE_BYTES / 4 * 3];
+        let json = Base64UrlUnpadded::decode(payload, &mut buffer)
+            .map_err(|_| Error::malformed("its claims are not in canonical base64url"))?;
+        let claims: Claims =
+            serde_json::from_slice(json).map_err(|error| Error::malformed(format!("its claims: {error}")))?;
+        match claims.contradiction() {
+            None => Ok(claims),
+            Some(why) => Err(Error::malformed(why)),
+        }
+    }
+
+    /// The key that the header names.
+    fn key(&self, header: &str) -> Result<&VerifyingKey, Error> {
+        let mut buffer = [0; MAX_HEADER_BYTES];
+        let json = Base64UrlUnpadded::decode(header, &mut buffer)
+            .map_err(|_| Error::malformed("its header is too long or not in canonical base64url"))?;
+        let refuse = |algorithm: &str| Error::Algorithm {
+            algorithm: algorithm.chars().take(32).collect(),
+        };
+        let header: Header<'_> = match serde_json::from_slice(json) {
+            Ok(header) => header,
+            Err(error) => {
+                return Err(match serde_json::from_slice::<AnyHeader<'_>>(json) {
+                    Ok(any) if any.alg != "EdDSA" => refuse(&any.alg),
+                    _ => Error::malformed(format!("its header: {error}")),
+                });
+            }
+        };
+        if header.alg != "EdDSA" {
+            return Err(refuse(header.alg));
+        }
+        if header.typ != CODE_TYPE {
+            return Err(Error::malformed("it is a token of another type"));
+        }
+        self.keys.get(header.kid).ok_or(Error::KeyUnknown { kid: header.kid })
+    }
+
+    fn check(&self, claims: &Claims, expect: &Expectation<'_>) -> Result<(), Error> {
+        let product = || claims.aud.clone();
+        if claims.iss != self.issuer {
+            return Err(Error::Issuer {
+                issuer: claims.iss.clone(),
+                expected: self.issuer.clone(),
+            });
+        }
+        if let Some(expected) = expect.product.filter(|expected| **expected != claims.aud) {
+            return Err(Error::OtherProduct {
+                product: product(),
+                expected: expected.clone(),
+            });
+        }
+        if expect.device.is_some_and(|device| device != claims.cnf.jkt) {
+            return Err(Error::OtherDevice {
+                product: product(),
+                what: "device key",
+            });
+        }
+        if expect.machine.is_some_and(|machine| machine != claims.machine) {
+            return Err(Error::OtherDevice {
+                product: product(),
+                what: "computer",
+            });
+        }
+        let (now, tolerance) = (expect.now, i64::from(expect.tolerance_seconds));
+        if now.plus_seconds(tolerance) < claims.nbf {
+            return Err(Error::NotYetValid {
+                product: product(),
+                begins_at: claims.nbf,
+                now,
+            });
+        }
+        // RFC 7519 section 4.1.4: on or after `exp` the code is not accepted.
+        if let Some(ended_at) = claims.exp.filter(|end| now >= end.plus_seconds(tolerance)) {
+            return Err(Error::Expired {
+                product: product(),
+                ended_at,
+                now,
+            });
+        }
+        Ok(())
+    }
+}
