@@ -1,0 +1,9 @@
+//! The inventory of a whole computer: made-up ones in private folders, and the real one that runs the tests.
+#![cfg(target_os = "linux")]
+
+mod computer;
+mod detection;
+mod launching;
+mod real;
+mod rescanning;
+mod sources;
