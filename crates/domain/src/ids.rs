@@ -1,5 +1,7 @@
 //! Identifiers: a type each, so that one can never stand where another belongs.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use uuid::Uuid;
 
 use crate::Clock;
@@ -55,21 +57,24 @@ pub trait IdSource: Send + Sync {
     fn new_id(&self, clock: &dyn Clock) -> Uuid;
 }
 
-/// Time from the caller's clock, randomness from the operating system.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct SystemIds;
+/// Time from the caller's clock, a counter that keeps ids of one millisecond in order, randomness from the operating system.
+#[derive(Debug, Default)]
+pub struct SystemIds {
+    /// Milliseconds since the Unix epoch times 4096, plus the counter of that millisecond (RFC 9562 section 6.2, method 1).
+    last: AtomicU64,
+}
 
 impl IdSource for SystemIds {
     fn new_id(&self, clock: &dyn Clock) -> Uuid {
-        let millis = u64::try_from(clock.now().micros() / 1000).unwrap_or(0);
-        let random = Uuid::new_v4().into_bytes();
+        let now = u64::try_from(clock.now().micros() / 1000).unwrap_or(0) << 12;
+        let next = |last: u64| now.max(last + 1);
+        let previous = self.last.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |last| Some(next(last)));
+        let stamp = next(previous.unwrap_or_else(|last| last));
         let mut tail = [0; 10];
-        tail.copy_from_slice(&random[..10]);
-        // The version-4 marks of the source are overwritten by the builder; mixing the last six bytes back in keeps all 74 bits random.
-        for (byte, extra) in tail.iter_mut().zip(&random[10..]) {
-            *byte ^= extra;
-        }
-        uuid::Builder::from_unix_timestamp_millis(millis, &tail).into_uuid()
+        tail[..2].copy_from_slice(&u16::try_from(stamp & 0xfff).unwrap_or(0).to_be_bytes());
+        tail[2..].copy_from_slice(&Uuid::new_v4().into_bytes()[8..]);
+        // The last eight bytes of a version-4 UUID carry two fixed bits, where the builder writes the same variant.
+        uuid::Builder::from_unix_timestamp_millis(stamp >> 12, &tail).into_uuid()
     }
 }
 
@@ -81,11 +86,14 @@ mod tests {
     #[test]
     fn ids_are_version_7_and_sort_by_time() {
         let clock = FixedClock::new(Timestamp::from_seconds(1_700_000_000));
-        let first = SystemIds.new_id(&clock);
-        clock.advance_seconds(1);
-        let second = SystemIds.new_id(&clock);
+        let ids = SystemIds::default();
+        let first = ids.new_id(&clock);
+        let same_millisecond: Vec<_> = (0..5000).map(|_| ids.new_id(&clock)).collect();
+        clock.advance_seconds(60);
+        let later = ids.new_id(&clock);
         assert_eq!(first.get_version_num(), 7);
-        assert!(first < second);
+        assert!(first < same_millisecond[0] && same_millisecond.is_sorted());
+        assert!(same_millisecond[4999] < later);
         assert!("not-an-id".parse::<OrderId>().is_err());
     }
 }

@@ -1,1 +1,90 @@
 //! Persistence on SQLite and PostgreSQL: migrations, the ledger, and every query.
+//!
+//! Every query is one SQL text for both databases. [`Store`] hides which one is behind it; `db` is the only
+//! module that knows, and `search` the only one with a text for each, because full-text search has no common
+//! syntax. Writes follow one pattern: read, decide in `scrip_domain`, write with guards (unique keys,
+//! compare-and-set on balances and revisions), and start again when a guard refuses.
+
+mod accounts;
+mod audit;
+mod cart;
+mod catalog;
+mod checkout;
+mod coalesce;
+mod db;
+mod devices;
+mod error;
+mod ledger;
+mod licenses;
+mod listing;
+mod search;
+
+use std::sync::Arc;
+
+pub use accounts::{Caller, NewUser, TokenHash, User};
+pub use audit::{AuditReport, Breach};
+pub use checkout::{Checkout, PaidOrder};
+pub use catalog::{ArtifactRow, ListedProduct, NewArtifact, ProductListing};
+pub use devices::{DeviceRow, NewDevice};
+pub use error::{Error, Refusal};
+pub use ledger::{GrantKind, HistoryEntry};
+pub use listing::{CatalogPage, Changes};
+use scrip_domain::{Clock, IdSource};
+
+use crate::coalesce::Coalescer;
+use crate::db::Database;
+
+/// The whole database of a vendor. Cheap to clone; all clones share the connections.
+#[derive(Clone)]
+pub struct Store {
+    database: Database,
+    clock: Arc<dyn Clock>,
+    ids: Arc<dyn IdSource>,
+    checkouts: Coalescer<Checkout, Result<PaidOrder, Refusal>>,
+    callers: Coalescer<TokenHash, Result<Option<Caller>, Error>>,
+}
+
+impl Store {
+    /// Opens `url` (`sqlite:PATH` or `postgres://…`), creating the database file and bringing the tables up to date.
+    ///
+    /// Must be called on a tokio runtime: the store keeps tasks there that commit concurrent checkouts together.
+    pub async fn open(url: &str, clock: Arc<dyn Clock>, ids: Arc<dyn IdSource>) -> Result<Self, Error> {
+        let database = Database::open(url).await?;
+        let workers = database.writers();
+        let checkouts = {
+            let (database, clock, ids) = (database.clone(), clock.clone(), ids.clone());
+            Coalescer::start(workers, move |batch| {
+                let (database, clock, ids) = (database.clone(), clock.clone(), ids.clone());
+                async move { checkout::settle_batch(&database, &*clock, &*ids, batch).await }
+            })
+        };
+        let callers = {
+            let database = database.clone();
+            Coalescer::start(workers, move |batch| {
+                let database = database.clone();
+                async move { accounts::find_callers(&database, batch).await }
+            })
+        };
+        Ok(Self { database, clock, ids, checkouts, callers })
+    }
+
+    /// Answers whether the database answers.
+    pub async fn ping(&self) -> Result<(), Error> {
+        let mut reader = self.database.read().await?;
+        reader.rows::<(i64,)>("ping", "SELECT CAST(1 AS BIGINT)", &[]).await.map(drop)
+    }
+
+    /// `sqlite` or `postgresql`, for logs.
+    pub fn backend(&self) -> &'static str {
+        self.database.backend()
+    }
+
+    /// Waits for running statements and closes every connection.
+    pub async fn close(&self) {
+        self.database.close().await;
+    }
+
+    fn new_id(&self) -> uuid::Uuid {
+        self.ids.new_id(&*self.clock)
+    }
+}

@@ -1,0 +1,143 @@
+//! Proves on a live database that the books balance.
+
+use scrip_domain::LicenseKind;
+use uuid::Uuid;
+
+use crate::db::Tx;
+use crate::licenses::{COLUMNS, LicenseRow};
+use crate::{Error, Store};
+
+/// The most breaches that one check lists.
+const BREACHES_MAX: usize = 100;
+
+/// A rule of the books that does not hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Breach {
+    /// The rule, in words.
+    pub rule: &'static str,
+    /// What breaks it.
+    pub subject: String,
+    /// How.
+    pub detail: String,
+}
+
+/// What an audit looked at and found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AuditReport {
+    /// Transfers in the ledger.
+    pub transfers: u64,
+    /// Wallets.
+    pub wallets: u64,
+    /// Orders.
+    pub orders: u64,
+    /// Licenses.
+    pub licenses: u64,
+    /// Tokens in all wallets.
+    pub tokens_in_wallets: i64,
+    /// Rules that do not hold; empty when the books balance.
+    pub breaches: Vec<Breach>,
+}
+
+/// A rule, the statement that finds what breaks it (an id, what is there, what should be), and how to say that.
+struct Check {
+    rule: &'static str,
+    sql: &'static str,
+}
+
+const CHECKS: [Check; 6] = [
+    Check {
+        rule: "the entries of every transfer add up to zero",
+        sql: "SELECT t.id, CAST(COALESCE(SUM(e.amount), 0) AS BIGINT), CAST(0 AS BIGINT) FROM transfers t \
+              LEFT JOIN entries e ON e.transfer_id = t.id GROUP BY t.id \
+              HAVING COALESCE(SUM(e.amount), 0) <> 0 OR COUNT(e.amount) < 2 LIMIT 100",
+    },
+    Check {
+        rule: "every entry belongs to a transfer",
+        sql: "SELECT e.transfer_id, CAST(e.amount AS BIGINT), CAST(0 AS BIGINT) FROM entries e \
+              LEFT JOIN transfers t ON t.id = e.transfer_id WHERE t.id IS NULL LIMIT 100",
+    },
+    Check {
+        rule: "every wallet holds the sum of its entries",
+        sql: "SELECT w.user_id, w.balance, CAST(COALESCE(s.total, 0) AS BIGINT) FROM wallets w LEFT JOIN \
+              (SELECT owner, CAST(SUM(amount) AS BIGINT) AS total FROM entries WHERE account = 'wallet' GROUP BY owner) s \
+              ON s.owner = w.user_id WHERE w.balance <> COALESCE(s.total, 0) LIMIT 100",
+    },
+    Check {
+        rule: "no wallet is negative",
+        sql: "SELECT user_id, balance, CAST(0 AS BIGINT) FROM wallets WHERE balance < 0 LIMIT 100",
+    },
+    Check {
+        rule: "every order is paid by exactly the transfer that has its id",
+        sql: "SELECT o.id, CAST(COALESCE(-e.amount, -1) AS BIGINT), o.total FROM orders o \
+              LEFT JOIN entries e ON e.transfer_id = o.id AND e.owner = o.user_id AND e.account = 'wallet' \
+              WHERE e.amount IS NULL OR -e.amount <> o.total OR e.balance_after <> o.balance_after LIMIT 100",
+    },
+    Check {
+        rule: "every transfer for an order has its order",
+        sql: "SELECT t.id, CAST(0 AS BIGINT), CAST(1 AS BIGINT) FROM transfers t LEFT JOIN orders o ON o.id = t.id \
+              WHERE t.kind = 'order' AND o.id IS NULL LIMIT 100",
+    },
+];
+
+impl Store {
+    /// Checks every rule of the books on one state of the database; sales go on meanwhile. Linear in the size of the ledger.
+    pub async fn audit(&self) -> Result<AuditReport, Error> {
+        let mut tx = self.database.read().await?;
+        let mut report = AuditReport {
+            transfers: count(&mut tx, "SELECT COUNT(*) FROM transfers").await?.unsigned_abs(),
+            wallets: count(&mut tx, "SELECT COUNT(*) FROM wallets").await?.unsigned_abs(),
+            orders: count(&mut tx, "SELECT COUNT(*) FROM orders").await?.unsigned_abs(),
+            licenses: 0,
+            tokens_in_wallets: count(&mut tx, "SELECT CAST(COALESCE(SUM(balance), 0) AS BIGINT) FROM wallets").await?,
+            breaches: Vec::new(),
+        };
+        for check in &CHECKS {
+            for (id, found, expected) in tx.rows::<(Uuid, i64, i64)>("audit the ledger", check.sql, &[]).await? {
+                let detail = format!("it is {found} where {expected} is expected");
+                report.breaches.push(Breach { rule: check.rule, subject: id.to_string(), detail });
+            }
+        }
+        let books = count(&mut tx, "SELECT CAST(COALESCE(SUM(amount), 0) AS BIGINT) FROM entries").await?;
+        if books != 0 {
+            let (rule, subject) = ("all balances add up to zero", "the ledger".to_owned());
+            report.breaches.push(Breach { rule, subject, detail: format!("they add up to {books}") });
+        }
+        check_licenses(&mut tx, &mut report).await?;
+        Ok(report)
+    }
+}
+
+async fn count(tx: &mut Tx, sql: &str) -> Result<i64, Error> {
+    Ok(tx.row::<(i64,)>("audit the ledger", sql, &[]).await?.map_or(0, |(count,)| count))
+}
+
+/// Reads all licenses in pages: equity never exceeds the frozen price and reaches it exactly when the license is owned.
+async fn check_licenses(tx: &mut Tx, report: &mut AuditReport) -> Result<(), Error> {
+    const PAGE: usize = 1000;
+    let sql = format!("SELECT {COLUMNS} FROM licenses WHERE id > $1 ORDER BY id LIMIT {PAGE}");
+    let mut after = Uuid::nil();
+    loop {
+        let rows = tx.rows::<LicenseRow>("audit licenses", &sql, &crate::db::args![after]).await?;
+        let read = rows.len();
+        for row in rows {
+            let license = row.read()?;
+            after = license.id.0;
+            report.licenses += 1;
+            let price = license.terms.offers.purchase_price();
+            let owned = license.kind == LicenseKind::Perpetual;
+            let sound = price.map_or(license.equity.is_zero() && !owned, |price| {
+                license.equity <= price && owned == (license.equity == price)
+            });
+            if !sound && report.breaches.len() < BREACHES_MAX {
+                report.breaches.push(Breach {
+                    rule: "equity reaches the frozen price exactly when a license is owned",
+                    subject: license.id.to_string(),
+                    detail: format!("{} paid of {price:?}, owned: {owned}", license.equity),
+                });
+            }
+        }
+        if read < PAGE {
+            return Ok(());
+        }
+    }
+}

@@ -1,0 +1,338 @@
+//! Checkouts: read, decide, write guarded — many at a time in one durable transaction.
+
+use std::collections::{BTreeMap, HashMap};
+
+use scrip_domain::{
+    Clock, Coded, ErrorCode, Holdings, IdSource, Item, License, LicenseId, Offers, OrderId, ProductId, Quote, QuoteLine,
+    Timestamp, Tokens, UserId,
+};
+use uuid::Uuid;
+
+use crate::db::{Database, Tx, Value, args, list_text, rows_text};
+use crate::ledger::{ATTEMPTS_MAX, KIND_ORDER, Posting, VENDOR_REVENUE, post, read_tokens};
+use crate::{Error, Refusal, Store, catalog, licenses};
+
+/// A checkout that a person asks for.
+#[derive(Clone, Debug)]
+pub struct Checkout {
+    /// Who pays.
+    pub user: UserId,
+    /// The client-made id of the command: its idempotency key.
+    pub command: Uuid,
+    /// The SHA-256 digest of the request, to tell a repetition from a misuse of the key.
+    pub digest: [u8; 32],
+    /// What is paid for.
+    pub items: Vec<Item>,
+    /// The total that the person saw.
+    pub expected_total: Tokens,
+    /// Whether the account's cart is emptied by the same transaction.
+    pub clear_cart: bool,
+}
+
+/// A checkout that was paid.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PaidOrder {
+    /// The order, and the ledger transfer that paid it.
+    pub id: OrderId,
+    /// When it was paid.
+    pub created_at: Timestamp,
+    /// What was paid for.
+    pub lines: Vec<QuoteLine>,
+    /// What was paid.
+    pub total: Tokens,
+    /// What the wallet held afterwards.
+    pub balance_after: Tokens,
+    /// Whether this answer repeats an order that was paid before.
+    pub replayed: bool,
+}
+
+impl Store {
+    /// Pays a checkout: all of it at the expected total, or nothing. The same command pays once, however often it arrives.
+    pub async fn check_out(&self, checkout: Checkout) -> Result<PaidOrder, Refusal> {
+        self.checkouts.ask(checkout).await?
+    }
+
+    /// What `items` would cost the user now.
+    pub async fn quote(&self, user: UserId, items: &[Item]) -> Result<Quote, Error> {
+        let mut tx = self.database.read().await?;
+        let wanted: Vec<(UserId, &ProductId)> = items.iter().map(|item| (user, &item.product)).collect();
+        let state = State::read(&mut tx, &wanted).await?;
+        Ok(scrip_domain::quote(items, &state.holdings(user, items), self.clock.now())?)
+    }
+}
+
+/// Settles a batch, again from the start while a guard refuses.
+pub(crate) async fn settle_batch(
+    database: &Database,
+    clock: &dyn Clock,
+    ids: &dyn IdSource,
+    batch: Vec<Checkout>,
+) -> Vec<Result<PaidOrder, Refusal>> {
+    const OPERATION: &str = "check out";
+    let mut failure = Error::Busy { operation: OPERATION };
+    for _ in 0..ATTEMPTS_MAX {
+        match try_batch(database, clock, ids, &batch).await {
+            Ok(answers) => return answers,
+            Err(Error::Conflict { operation }) => tracing::debug!(operation, "a guard refused a batch; trying again"),
+            Err(other) => {
+                failure = other;
+                break;
+            }
+        }
+    }
+    tracing::warn!(code = %failure.code(), error = %failure, checkouts = batch.len(), "a batch of checkouts failed");
+    let mut failure = Some(failure);
+    // The failure is one; every waiter is told of it, the first with its source.
+    batch.iter().map(|_| Err(failure.take().unwrap_or(Error::Busy { operation: OPERATION }).into())).collect()
+}
+
+async fn try_batch(
+    database: &Database,
+    clock: &dyn Clock,
+    ids: &dyn IdSource,
+    batch: &[Checkout],
+) -> Result<Vec<Result<PaidOrder, Refusal>>, Error> {
+    let mut tx = database.write().await?;
+    let mut orders = find_orders(&mut tx, batch).await?;
+    let wanted: Vec<(UserId, &ProductId)> =
+        batch.iter().flat_map(|checkout| checkout.items.iter().map(|item| (checkout.user, &item.product))).collect();
+    let mut state = State::read(&mut tx, &wanted).await?;
+    let now = clock.now();
+    let (mut answers, mut written) = (Vec::with_capacity(batch.len()), Written::default());
+    for checkout in batch {
+        if let Some(known) = orders.get(&(checkout.user, checkout.command)) {
+            answers.push(known.answer(checkout));
+            continue;
+        }
+        match decide(checkout, &mut state, now, clock, ids) {
+            Ok(order) => {
+                written.add(checkout, &order);
+                let known = KnownOrder { digest: checkout.digest.to_vec(), order: PaidOrder { replayed: true, ..order.clone() } };
+                orders.insert((checkout.user, checkout.command), known);
+                answers.push(Ok(order));
+            }
+            Err(refusal) => answers.push(Err(refusal)),
+        }
+    }
+    if written.is_empty() {
+        return Ok(answers);
+    }
+    written.write(&mut tx, &state).await?;
+    tx.commit().await?;
+    Ok(answers)
+}
+
+/// Decides one checkout on the state as the ones before it in the batch left it.
+fn decide(
+    checkout: &Checkout,
+    state: &mut State,
+    now: Timestamp,
+    clock: &dyn Clock,
+    ids: &dyn IdSource,
+) -> Result<PaidOrder, Refusal> {
+    let holdings = state.holdings(checkout.user, &checkout.items);
+    let mut new_license = || LicenseId(ids.new_id(clock));
+    let settled = scrip_domain::settle(&checkout.items, checkout.expected_total, &holdings, now, &mut new_license);
+    let settlement = settled.map_err(|rule| {
+        let show_quote = matches!(rule.code(), ErrorCode::PriceChanged | ErrorCode::WalletInsufficient);
+        let quote = show_quote.then(|| scrip_domain::quote(&checkout.items, &holdings, now).ok()).flatten();
+        Refusal { error: rule.into(), quote }
+    })?;
+    state.apply(checkout.user, settlement.balance, settlement.licenses);
+    Ok(PaidOrder {
+        id: OrderId(ids.new_id(clock)),
+        created_at: now,
+        lines: settlement.quote.lines,
+        total: settlement.quote.total,
+        balance_after: settlement.balance,
+        replayed: false,
+    })
+}
+
+/// An order that exists.
+struct KnownOrder {
+    digest: Vec<u8>,
+    order: PaidOrder,
+}
+
+impl KnownOrder {
+    /// The first answer again, or a refusal where the key was used for something else.
+    fn answer(&self, checkout: &Checkout) -> Result<PaidOrder, Refusal> {
+        if self.digest == checkout.digest {
+            Ok(self.order.clone())
+        } else {
+            Err(Error::IdempotencyConflict { command: checkout.command.to_string() }.into())
+        }
+    }
+}
+
+/// The orders of a batch that were paid before.
+async fn find_orders(tx: &mut Tx, batch: &[Checkout]) -> Result<HashMap<(UserId, Uuid), KnownOrder>, Error> {
+    type Found = (Uuid, Uuid, Vec<u8>, Uuid, String, i64, i64, i64);
+    let sql = format!(
+        "SELECT o.user_id, o.command_id, o.request_digest, o.id, o.lines, o.total, o.balance_after, o.created_at \
+         FROM (VALUES {}) AS v JOIN orders o ON o.user_id = v.column1 AND o.command_id = v.column2",
+        rows_text(batch.len(), 2, 1)
+    );
+    let values: Vec<Value> = batch.iter().flat_map(|checkout| args![checkout.user.0, checkout.command]).collect();
+    let rows = tx.rows::<Found>("look for orders", &sql, &values).await?;
+    rows.into_iter()
+        .map(|(user, command, digest, id, lines, total, balance_after, created_at)| {
+            let order = PaidOrder {
+                id: OrderId(id),
+                created_at: Timestamp::from_micros(created_at),
+                lines: serde_json::from_str(&lines).map_err(|why| Error::Corrupt {
+                    table: "orders",
+                    id: id.to_string(),
+                    why: why.to_string(),
+                })?,
+                total: read_tokens("orders", id, total)?,
+                balance_after: read_tokens("orders", id, balance_after)?,
+                replayed: true,
+            };
+            Ok(((UserId(user), command), KnownOrder { digest, order }))
+        })
+        .collect()
+}
+
+/// What the checkouts of a batch are decided on, and what they made of it.
+struct State {
+    /// What each wallet held, and holds now.
+    wallets: HashMap<UserId, (Tokens, Tokens)>,
+    offers: HashMap<ProductId, Offers>,
+    /// Each license with the revision of its row; 0 for one that has none yet.
+    licenses: HashMap<(UserId, ProductId), (i64, License)>,
+}
+
+impl State {
+    async fn read(tx: &mut Tx, wanted: &[(UserId, &ProductId)]) -> Result<Self, Error> {
+        let mut state = Self { wallets: HashMap::new(), offers: HashMap::new(), licenses: HashMap::new() };
+        if wanted.is_empty() {
+            return Ok(state);
+        }
+        let sql =
+            format!("SELECT user_id, balance FROM wallets WHERE user_id IN ({})", list_text(wanted.len(), 1));
+        let values: Vec<Value> = wanted.iter().map(|(user, _)| Value::from(user.0)).collect();
+        for (user, balance) in tx.rows::<(Uuid, i64)>("read balances", &sql, &values).await? {
+            let balance = read_tokens("wallets", user, balance)?;
+            state.wallets.insert(UserId(user), (balance, balance));
+        }
+        state.offers = catalog::find_offers(tx, wanted.iter().map(|(_, product)| *product)).await?;
+        for license in licenses::find(tx, wanted).await? {
+            state.licenses.insert((license.user, license.product.clone()), (license.revision, license));
+        }
+        Ok(state)
+    }
+
+    /// What one person holds, as far as the items need it.
+    fn holdings(&self, user: UserId, items: &[Item]) -> Holdings {
+        let nothing = (Tokens::ZERO, Tokens::ZERO);
+        let (_, balance) = *self.wallets.get(&user).unwrap_or(&nothing);
+        let (mut licenses, mut offers) = (BTreeMap::new(), BTreeMap::new());
+        for Item { product, .. } in items {
+            if let Some((_, license)) = self.licenses.get(&(user, product.clone())) {
+                licenses.insert(product.clone(), license.clone());
+            }
+            if let Some(listed) = self.offers.get(product) {
+                offers.insert(product.clone(), listed.clone());
+            }
+        }
+        Holdings { user, balance, licenses, offers }
+    }
+
+    fn apply(&mut self, user: UserId, balance: Tokens, licenses: Vec<License>) {
+        if let Some((_, now)) = self.wallets.get_mut(&user) {
+            *now = balance;
+        }
+        for license in licenses {
+            let key = (user, license.product.clone());
+            let stored = self.licenses.get(&key).map_or(0, |(revision, _)| *revision);
+            self.licenses.insert(key, (stored, license));
+        }
+    }
+}
+
+/// The rows that a batch writes.
+#[derive(Default)]
+struct Written {
+    postings: Vec<Posting>,
+    orders: Vec<Value>,
+    clear_carts: Vec<UserId>,
+}
+
+impl Written {
+    fn is_empty(&self) -> bool {
+        self.postings.is_empty()
+    }
+
+    fn add(&mut self, checkout: &Checkout, order: &PaidOrder) {
+        let names: Vec<_> = order.lines.iter().map(|line| line.product.as_str()).collect();
+        self.postings.push(Posting {
+            id: order.id.0,
+            kind: KIND_ORDER,
+            reason: names.join(", "),
+            at: order.created_at,
+            wallet: checkout.user,
+            amount: -order.total.get(),
+            balance_after: order.balance_after,
+            vendor: VENDOR_REVENUE,
+        });
+        self.orders.extend(args![
+            order.id.0,
+            checkout.user.0,
+            checkout.command,
+            checkout.digest.to_vec(),
+            // Lines are plain data: text, integers and enums always serialise.
+            serde_json::to_string(&order.lines).unwrap_or_default(),
+            order.total,
+            order.balance_after,
+            order.created_at,
+        ]);
+        if checkout.clear_cart {
+            self.clear_carts.push(checkout.user);
+        }
+    }
+
+    async fn write(&self, tx: &mut Tx, state: &State) -> Result<(), Error> {
+        write_balances(tx, &state.wallets).await?;
+        post(tx, &self.postings).await?;
+        let sql = format!(
+            "INSERT INTO orders (id, user_id, command_id, request_digest, lines, total, balance_after, created_at) VALUES {}",
+            rows_text(self.postings.len(), 8, 1)
+        );
+        tx.execute("write orders", &sql, &self.orders).await?;
+        let begun: Vec<&License> =
+            state.licenses.values().filter(|(stored, _)| *stored == 0).map(|(_, license)| license).collect();
+        licenses::insert(tx, &begun).await?;
+        for (stored, license) in state.licenses.values() {
+            if *stored != 0 && *stored != license.revision {
+                licenses::update(tx, license, *stored).await?;
+            }
+        }
+        if !self.clear_carts.is_empty() {
+            let sql = format!("DELETE FROM cart_items WHERE user_id IN ({})", list_text(self.clear_carts.len(), 1));
+            let values: Vec<Value> = self.clear_carts.iter().map(|user| Value::from(user.0)).collect();
+            tx.execute("empty carts", &sql, &values).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Writes every wallet that changed, if it still holds what was read.
+async fn write_balances(tx: &mut Tx, wallets: &HashMap<UserId, (Tokens, Tokens)>) -> Result<(), Error> {
+    let mut changed: Vec<_> = wallets.iter().filter(|(_, (before, after))| before != after).collect();
+    if changed.is_empty() {
+        return Ok(());
+    }
+    // One order of rows for all processes, so that two of them seldom wait for each other crosswise.
+    changed.sort();
+    let sql = format!(
+        "UPDATE wallets SET balance = v.column3 FROM (VALUES {}) AS v \
+         WHERE wallets.user_id = v.column1 AND wallets.balance = v.column2",
+        rows_text(changed.len(), 3, 1)
+    );
+    let values: Vec<Value> =
+        changed.iter().flat_map(|(user, (before, after))| args![user.0, *before, *after]).collect();
+    let written = tx.execute("debit wallets", &sql, &values).await?;
+    if written == changed.len() as u64 { Ok(()) } else { Err(Error::Conflict { operation: "debit wallets" }) }
+}

@@ -1,0 +1,107 @@
+use scrip_domain::{Coded, ErrorCode, Quote};
+
+/// Why the store could not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The address names no database that the store speaks.
+    #[error("\"{url}\" is not a database address")]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    UrlInvalid { url: String },
+    /// The database cannot be opened or reached.
+    #[error("the database cannot be reached while trying to {operation}")]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    Unavailable { operation: &'static str, source: sqlx::Error },
+    /// The tables cannot be brought up to date.
+    #[error("the database's tables cannot be brought up to date")]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    Migration { source: sqlx::migrate::MigrateError },
+    /// Others changed the same rows again and again.
+    #[error("too many others were changing the same rows while trying to {operation}")]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    Busy { operation: &'static str },
+    /// A guard of the database refused a write; internal, turned into another attempt.
+    #[error("a row changed while trying to {operation}")]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    Conflict { operation: &'static str },
+    /// A stored value breaks a rule.
+    #[error("{table} {id} holds a value that cannot be read: {why}")]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    Corrupt { table: &'static str, id: String, why: String },
+    /// The address has an account already.
+    #[error("{email} has an account already")]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    EmailTaken { email: String },
+    /// No account has this address.
+    #[error("no account has the address {email}")]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    AccountNotFound { email: String },
+    /// The device is not one of the caller's.
+    #[error("there is no device {device} in your account")]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    DeviceNotFound { device: String },
+    /// The license is not one of the caller's.
+    #[error("there is no license {license} in your account")]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    LicenseNotFound { license: String },
+    /// A command's id was used with another body.
+    #[error("the idempotency key {command} was used before with another request")]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    IdempotencyConflict { command: String },
+    /// A rule refused.
+    #[error(transparent)]
+    Rule(#[from] scrip_domain::Error),
+    /// The store is closing.
+    #[error("the server is shutting down")]
+    Closing,
+}
+
+impl Coded for Error {
+    fn code(&self) -> ErrorCode {
+        match self {
+            Self::UrlInvalid { .. } => ErrorCode::ConfigInvalid,
+            Self::Unavailable { .. } | Self::Migration { .. } | Self::Closing => ErrorCode::StoreUnavailable,
+            Self::Busy { .. } | Self::Conflict { .. } => ErrorCode::StoreBusy,
+            Self::Corrupt { .. } => ErrorCode::StoreCorrupt,
+            Self::EmailTaken { .. } => ErrorCode::AccountEmailTaken,
+            Self::AccountNotFound { .. } => ErrorCode::AccountNotFound,
+            Self::DeviceNotFound { .. } => ErrorCode::DeviceNotFound,
+            Self::LicenseNotFound { .. } => ErrorCode::LicenseNotFound,
+            Self::IdempotencyConflict { .. } => ErrorCode::IdempotencyConflict,
+            Self::Rule(rule) => rule.code(),
+        }
+    }
+
+    fn hints(&self) -> Vec<String> {
+        let hint = match self {
+            Self::UrlInvalid { .. } => "Give sqlite:PATH or postgres://USER@HOST/DATABASE.",
+            Self::Unavailable { .. } | Self::Closing => "Try again in a moment; nothing was charged.",
+            Self::Migration { .. } => "Use a server version at least as new as the database.",
+            Self::Busy { .. } | Self::Conflict { .. } => "Try again; nothing was charged.",
+            Self::Corrupt { .. } => "Run scrip-server audit.",
+            Self::EmailTaken { .. } => "Sign in instead.",
+            Self::DeviceNotFound { .. } => "Register this computer again.",
+            Self::IdempotencyConflict { .. } => "Make a new command id for a new request.",
+            Self::Rule(rule) => return rule.hints(),
+            Self::AccountNotFound { .. } | Self::LicenseNotFound { .. } => return Vec::new(),
+        };
+        vec![hint.to_owned()]
+    }
+}
+
+/// Why a checkout was refused, with today's quote where a price or the balance was the reason.
+#[derive(Debug, thiserror::Error)]
+#[error("{error}")]
+pub struct Refusal {
+    /// The reason.
+    #[source]
+    pub error: Error,
+    /// Today's quote.
+    pub quote: Option<Quote>,
+}
+
+impl From<Error> for Refusal {
+    fn from(error: Error) -> Self {
+        Self { error, quote: None }
+    }
+}

@@ -1,0 +1,221 @@
+//! The double-entry ledger: immutable transfers whose entries add up to zero.
+
+use scrip_domain::{OrderId, Timestamp, Tokens, TransferId, UserId};
+use uuid::Uuid;
+
+use crate::db::{Tx, Value, args, rows_text};
+use crate::{Error, Store};
+
+/// Where the tokens of a grant come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GrantKind {
+    /// The minimum that a registration grants.
+    Registration,
+    /// Given by an operator.
+    Operator,
+}
+
+/// The names of accounts. A wallet belongs to its user, the vendor's accounts to the nil UUID.
+pub(crate) const WALLET: &str = "wallet";
+pub(crate) const VENDOR_ISSUED: &str = "vendor:issued";
+pub(crate) const VENDOR_PROMOTIONS: &str = "vendor:promotions";
+pub(crate) const VENDOR_REVENUE: &str = "vendor:revenue";
+
+/// The kinds of transfers.
+pub(crate) const KIND_GRANT: &str = "grant";
+pub(crate) const KIND_ORDER: &str = "order";
+
+/// A transfer between one wallet and one of the vendor's accounts.
+#[derive(Clone, Debug)]
+pub(crate) struct Posting {
+    pub(crate) id: Uuid,
+    pub(crate) kind: &'static str,
+    pub(crate) reason: String,
+    pub(crate) at: Timestamp,
+    pub(crate) wallet: UserId,
+    /// What the wallet gains (positive) or pays (negative).
+    pub(crate) amount: i64,
+    pub(crate) balance_after: Tokens,
+    /// The vendor's account on the other side.
+    pub(crate) vendor: &'static str,
+}
+
+/// Writes transfers with both of their legs. The balances are written by the caller, in the same transaction.
+pub(crate) async fn post(tx: &mut Tx, postings: &[Posting]) -> Result<(), Error> {
+    if postings.is_empty() {
+        return Ok(());
+    }
+    let transfers: Vec<Value> = postings
+        .iter()
+        .flat_map(|posting| args![posting.id, posting.kind, posting.reason.clone(), posting.at])
+        .collect();
+    let sql = format!(
+        "INSERT INTO transfers (id, kind, reason, created_at) VALUES {}",
+        rows_text(postings.len(), 4, 1)
+    );
+    tx.execute("write transfers", &sql, &transfers).await?;
+    let entries: Vec<Value> = postings
+        .iter()
+        .flat_map(|posting| {
+            let wallet = args![
+                posting.wallet.0,
+                posting.id,
+                WALLET,
+                posting.amount,
+                Some(posting.balance_after.get())
+            ];
+            let vendor = args![Uuid::nil(), posting.id, posting.vendor, -posting.amount, None::<i64>];
+            wallet.into_iter().chain(vendor)
+        })
+        .collect();
+    let sql = format!(
+        "INSERT INTO entries (owner, transfer_id, account, amount, balance_after) VALUES {}",
+        rows_text(postings.len() * 2, 5, 1)
+    );
+    tx.execute("write ledger entries", &sql, &entries).await?;
+    Ok(())
+}
+
+/// A line of a wallet's history.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HistoryEntry {
+    /// The transfer.
+    pub transfer: TransferId,
+    /// `grant` or `order`.
+    pub kind: String,
+    /// What it was for, in words.
+    pub reason: String,
+    /// When it happened.
+    pub at: Timestamp,
+    /// Tokens that came in (positive) or went out (negative).
+    pub amount: i64,
+    /// What the wallet held afterwards.
+    pub balance_after: Tokens,
+    /// The order that was paid.
+    pub order: Option<OrderId>,
+}
+
+impl Store {
+    /// What the user's wallet holds.
+    pub async fn balance(&self, user: UserId) -> Result<Tokens, Error> {
+        let rows = self
+            .database
+            .rows::<(i64,)>("read a balance", "SELECT balance FROM wallets WHERE user_id = $1", &args![user.0])
+            .await?;
+        let (balance,) = rows.first().ok_or_else(|| Error::Corrupt {
+            table: "wallets",
+            id: user.to_string(),
+            why: "the account has no wallet".to_owned(),
+        })?;
+        read_tokens("wallets", user.0, *balance)
+    }
+
+    /// Up to `limit` entries of the user's wallet, the newest first, older than the transfer `before`.
+    pub async fn history(
+        &self,
+        user: UserId,
+        before: Option<TransferId>,
+        limit: i64,
+    ) -> Result<Vec<HistoryEntry>, Error> {
+        let before = before.map_or(Uuid::max(), |transfer| transfer.0);
+        let sql = "SELECT t.id, t.kind, t.reason, t.created_at, e.amount, e.balance_after \
+                   FROM entries e JOIN transfers t ON t.id = e.transfer_id \
+                   WHERE e.owner = $1 AND e.transfer_id < $2 AND e.account = 'wallet' \
+                   ORDER BY e.transfer_id DESC LIMIT $3";
+        type Found = (Uuid, String, String, i64, i64, Option<i64>);
+        let rows = self
+            .database
+            .rows::<Found>("read a wallet's history", sql, &args![user.0, before, limit])
+            .await?;
+        rows.into_iter()
+            .map(|(id, kind, reason, at, amount, balance_after)| {
+                Ok(HistoryEntry {
+                    transfer: TransferId(id),
+                    order: (kind == KIND_ORDER).then_some(OrderId(id)),
+                    kind,
+                    reason,
+                    at: Timestamp::from_micros(at),
+                    amount,
+                    balance_after: read_tokens("entries", id, balance_after.unwrap_or(-1))?,
+                })
+            })
+            .collect()
+    }
+
+    /// Issues `tokens` to the account with this address and answers the new balance. `command` makes a repetition harmless.
+    pub async fn grant(&self, email: &str, tokens: Tokens, reason: &str, command: Uuid) -> Result<Tokens, Error> {
+        self.retry("grant tokens", async |store| {
+            let mut tx = store.database.write().await?;
+            let sql = "SELECT u.id, w.balance FROM users u JOIN wallets w ON w.user_id = u.id WHERE u.email = $1";
+            let (user, balance): (Uuid, i64) = tx
+                .row("find an account", sql, &args![email])
+                .await?
+                .ok_or_else(|| Error::AccountNotFound { email: email.to_owned() })?;
+            let sql = "SELECT t.reason, e.amount FROM transfers t JOIN entries e ON e.transfer_id = t.id \
+                       WHERE t.id = $1 AND e.owner = $2 AND e.account = 'wallet'";
+            if let Some((known_reason, amount)) = tx.row::<(String, i64)>("find a grant", sql, &args![command, user]).await? {
+                let same = known_reason == reason && amount == tokens.get();
+                return if same {
+                    read_tokens("wallets", user, balance)
+                } else {
+                    Err(Error::IdempotencyConflict { command: command.to_string() })
+                };
+            }
+            let before = read_tokens("wallets", user, balance)?;
+            let after = credit(&mut tx, UserId(user), before, tokens).await?;
+            let posting = Posting {
+                id: command,
+                kind: KIND_GRANT,
+                reason: reason.to_owned(),
+                at: store.clock.now(),
+                wallet: UserId(user),
+                amount: tokens.get(),
+                balance_after: after,
+                vendor: GrantKind::Operator.account(),
+            };
+            post(&mut tx, &[posting]).await?;
+            tx.commit().await?;
+            Ok(after)
+        })
+        .await
+    }
+
+    /// Runs a write again while a guard refuses it, a bounded number of times.
+    pub(crate) async fn retry<T>(
+        &self,
+        operation: &'static str,
+        attempt: impl AsyncFn(&Self) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        for _ in 0..ATTEMPTS_MAX {
+            match attempt(self).await {
+                Err(Error::Conflict { operation }) => tracing::debug!(operation, "a guard refused; trying again"),
+                settled => return settled,
+            }
+        }
+        Err(Error::Busy { operation })
+    }
+}
+
+/// How often a write is tried before the caller is told that the rows are too busy.
+pub(crate) const ATTEMPTS_MAX: usize = 16;
+
+impl GrantKind {
+    pub(crate) const fn account(self) -> &'static str {
+        match self {
+            Self::Registration => VENDOR_PROMOTIONS,
+            Self::Operator => VENDOR_ISSUED,
+        }
+    }
+}
+
+/// Adds to a wallet that still holds `before`, and answers what it holds now.
+pub(crate) async fn credit(tx: &mut Tx, user: UserId, before: Tokens, amount: Tokens) -> Result<Tokens, Error> {
+    let after = before.checked_add(amount)?;
+    let sql = "UPDATE wallets SET balance = $3 WHERE user_id = $1 AND balance = $2";
+    let changed = tx.execute("credit a wallet", sql, &args![user.0, before, after]).await?;
+    if changed == 1 { Ok(after) } else { Err(Error::Conflict { operation: "credit a wallet" }) }
+}
+
+pub(crate) fn read_tokens(table: &'static str, id: Uuid, amount: i64) -> Result<Tokens, Error> {
+    Tokens::new(amount).map_err(|why| Error::Corrupt { table, id: id.to_string(), why: why.to_string() })
+}

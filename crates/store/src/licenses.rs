@@ -1,0 +1,165 @@
+//! Licenses: rows that only a checkout changes.
+
+use scrip_domain::{License, LicenseId, LicenseKind, ProductId, Remaining, TermsSnapshot, Timestamp, UserId};
+use sqlx::FromRow;
+use uuid::Uuid;
+
+use crate::db::{Tx, Value, args, rows_text};
+use crate::ledger::read_tokens;
+use crate::{Error, Store};
+
+pub(crate) const COLUMNS: &str =
+    "id, user_id, product, kind, ends_at, uses, processings, equity, last_offer, terms, started_at, revision";
+
+/// A license as its row has it.
+#[derive(FromRow)]
+pub(crate) struct LicenseRow {
+    id: Uuid,
+    user_id: Uuid,
+    product: String,
+    kind: String,
+    ends_at: Option<i64>,
+    uses: Option<i64>,
+    processings: Option<i64>,
+    equity: i64,
+    last_offer: Option<String>,
+    terms: String,
+    started_at: i64,
+    revision: i64,
+}
+
+impl LicenseRow {
+    pub(crate) fn read(self) -> Result<License, Error> {
+        let id = self.id;
+        let corrupt = |why: String| Error::Corrupt { table: "licenses", id: id.to_string(), why };
+        let terms: TermsSnapshot = serde_json::from_str(&self.terms).map_err(|why| corrupt(why.to_string()))?;
+        let count = |value: Option<i64>| value.map(u64::try_from).transpose();
+        Ok(License {
+            id: LicenseId(self.id),
+            user: UserId(self.user_id),
+            product: self.product.parse().map_err(|why: scrip_domain::Error| corrupt(why.to_string()))?,
+            kind: match self.kind.as_str() {
+                PERPETUAL => LicenseKind::Perpetual,
+                RENTAL => LicenseKind::Rental,
+                other => return Err(corrupt(format!("the kind {other} is unknown"))),
+            },
+            remaining: Remaining {
+                ends_at: self.ends_at.map(Timestamp::from_micros),
+                uses: count(self.uses).map_err(|why| corrupt(why.to_string()))?,
+                processings: count(self.processings).map_err(|why| corrupt(why.to_string()))?,
+            },
+            equity: read_tokens("licenses", self.id, self.equity)?,
+            last_offer: self
+                .last_offer
+                .map(|offer| offer.parse())
+                .transpose()
+                .map_err(|why: scrip_domain::Error| corrupt(why.to_string()))?,
+            terms,
+            started_at: Timestamp::from_micros(self.started_at),
+            revision: self.revision,
+        })
+    }
+}
+
+const PERPETUAL: &str = "perpetual";
+const RENTAL: &str = "rental";
+
+fn kind_text(kind: LicenseKind) -> &'static str {
+    match kind {
+        LicenseKind::Perpetual => PERPETUAL,
+        LicenseKind::Rental => RENTAL,
+    }
+}
+
+fn count(value: Option<u64>) -> Option<i64> {
+    value.map(|value| i64::try_from(value).unwrap_or(i64::MAX))
+}
+
+/// Reads the licenses of some users for some products.
+pub(crate) async fn find(tx: &mut Tx, wanted: &[(UserId, &ProductId)]) -> Result<Vec<License>, Error> {
+    let sql = format!(
+        "SELECT l.* FROM (VALUES {}) AS v JOIN licenses l ON l.user_id = v.column1 AND l.product = v.column2",
+        rows_text(wanted.len(), 2, 1)
+    );
+    let values: Vec<Value> = wanted.iter().flat_map(|(user, product)| args![user.0, product.as_str()]).collect();
+    let rows = tx.rows::<LicenseRow>("read licenses", &sql, &values).await?;
+    rows.into_iter().map(LicenseRow::read).collect()
+}
+
+/// Writes licenses that begin.
+pub(crate) async fn insert(tx: &mut Tx, licenses: &[&License]) -> Result<(), Error> {
+    if licenses.is_empty() {
+        return Ok(());
+    }
+    let mut values: Vec<Value> = Vec::with_capacity(licenses.len() * 12);
+    for license in licenses {
+        let terms = serde_json::to_string(&license.terms).map_err(|why| Error::Corrupt {
+            table: "licenses",
+            id: license.id.to_string(),
+            why: why.to_string(),
+        })?;
+        values.extend(args![
+            license.id.0,
+            license.user.0,
+            license.product.as_str(),
+            kind_text(license.kind),
+            license.remaining.ends_at.map(Timestamp::micros),
+            count(license.remaining.uses),
+            count(license.remaining.processings),
+            license.equity,
+            license.last_offer.as_ref().map(|offer| offer.as_str().to_owned()),
+            terms,
+            license.started_at,
+            license.revision,
+        ]);
+    }
+    let sql = format!("INSERT INTO licenses ({COLUMNS}) VALUES {}", rows_text(licenses.len(), 12, 1));
+    tx.execute("begin licenses", &sql, &values).await.map(drop)
+}
+
+/// Writes a license that changed, if its row is still at `revision`. The terms never change.
+pub(crate) async fn update(tx: &mut Tx, license: &License, revision: i64) -> Result<(), Error> {
+    let sql = "UPDATE licenses SET kind = $3, ends_at = $4, uses = $5, processings = $6, equity = $7, \
+               last_offer = $8, revision = $9 WHERE id = $1 AND revision = $2";
+    let values = args![
+        license.id.0,
+        revision,
+        kind_text(license.kind),
+        license.remaining.ends_at.map(Timestamp::micros),
+        count(license.remaining.uses),
+        count(license.remaining.processings),
+        license.equity,
+        license.last_offer.as_ref().map(|offer| offer.as_str().to_owned()),
+        license.revision,
+    ];
+    match tx.execute("change a license", sql, &values).await? {
+        1 => Ok(()),
+        _ => Err(Error::Conflict { operation: "change a license" }),
+    }
+}
+
+impl Store {
+    /// Every license of the user, the newest first.
+    pub async fn licenses(&self, user: UserId) -> Result<Vec<License>, Error> {
+        let sql = format!("SELECT {COLUMNS} FROM licenses WHERE user_id = $1 ORDER BY started_at DESC, id DESC");
+        let rows = self.database.rows::<LicenseRow>("read a library", &sql, &args![user.0]).await?;
+        rows.into_iter().map(LicenseRow::read).collect()
+    }
+
+    /// The user's license with this id; another user's is as absent as none.
+    pub async fn license(&self, user: UserId, license: LicenseId) -> Result<License, Error> {
+        let sql = format!("SELECT {COLUMNS} FROM licenses WHERE id = $1 AND user_id = $2");
+        let rows = self.database.rows::<LicenseRow>("read a license", &sql, &args![license.0, user.0]).await?;
+        let absent = || Error::LicenseNotFound { license: license.to_string() };
+        rows.into_iter().next().ok_or_else(absent)?.read()
+    }
+
+    /// The user's licenses for some products.
+    pub async fn licenses_for(&self, user: UserId, products: &[ProductId]) -> Result<Vec<License>, Error> {
+        if products.is_empty() {
+            return Ok(Vec::new());
+        }
+        let wanted: Vec<_> = products.iter().map(|product| (user, product)).collect();
+        find(&mut self.database.read().await?, &wanted).await
+    }
+}
