@@ -1,1 +1,79 @@
-fn main() {}
+//! Every chore of the project as `cargo xtask NAME`: set up, run, test, check the house rules, measure.
+
+mod display;
+mod places;
+mod process;
+mod run;
+mod setup;
+mod steps;
+mod store;
+mod tidy;
+mod window;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+use crate::places::Places;
+use crate::setup::Job;
+
+#[derive(Parser)]
+#[command(
+    name = "cargo xtask",
+    about = "Every chore of the project",
+    disable_help_subcommand = true
+)]
+struct Arguments {
+    #[command(subcommand)]
+    chore: Chore,
+}
+
+#[derive(Subcommand)]
+enum Chore {
+    /// Install what building, running and testing need and this machine lacks.
+    Setup {
+        /// Only what building and running need.
+        #[arg(long)]
+        run_only: bool,
+    },
+    /// Build everything, fill a store with this distribution's programs, and open the window.
+    Run(run::Options),
+    /// Everything that must pass: rules, formatting, lints, tests of the page, of every crate, of the window.
+    Test,
+    /// What a build machine runs: the same as `test`.
+    Ci,
+    /// Check the rules of the house: dependency arrows, file length, forbidden words, translations.
+    Tidy,
+    /// Measure against what stands beside it, in release builds, and write docs/benchmarks.md.
+    Bench {
+        /// Passed on to the measuring program; `--help` lists them.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+    /// Make docs/window.png, the README's picture, from the real window.
+    Screenshot,
+}
+
+fn main() -> ExitCode {
+    match perform(Arguments::parse().chore) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("\nxtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn perform(chore: Chore) -> Result<()> {
+    let places = Places::find()?;
+    match chore {
+        Chore::Setup { run_only: true } => setup::set_up(&places, &[Job::Build, Job::Run]),
+        Chore::Setup { run_only: false } => setup::set_up(&places, &Job::ALL),
+        Chore::Run(options) => run::run(&places, &options),
+        Chore::Test | Chore::Ci => steps::test(&places),
+        Chore::Tidy => steps::tidy(&places),
+        Chore::Bench { arguments } => steps::bench(&places, &arguments),
+        Chore::Screenshot => window::take_picture_for_readme(&places),
+    }
+}

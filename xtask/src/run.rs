@@ -1,0 +1,124 @@
+//! `cargo xtask run`: the whole of Scrip on this machine, with real programs, in a window.
+
+use std::fs;
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use clap::Args;
+
+use crate::display::{Display, require_virtual_display};
+use crate::places::Places;
+use crate::process::{Interrupts, cargo, npm, show};
+use crate::setup::{self, Job};
+use crate::store::{self, Server};
+use crate::window;
+
+/// Where the server listens when the port is free: the same each time, so that a session survives.
+const PORT: u16 = 7747;
+
+/// How `run` runs.
+#[derive(Args, Debug)]
+pub(crate) struct Options {
+    /// Build with optimisation: slower to build, faster to use.
+    #[arg(long)]
+    release: bool,
+    /// Without a display: stay after the picture was taken, until Ctrl-C.
+    #[arg(long)]
+    keep: bool,
+    /// Forget the store, the accounts and the window's state of earlier runs.
+    #[arg(long)]
+    fresh: bool,
+}
+
+/// The programs that were built.
+#[derive(Debug)]
+pub(crate) struct Built {
+    folder: PathBuf,
+}
+
+impl Built {
+    /// The path of one of them.
+    pub(crate) fn program(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
+    }
+}
+
+/// Builds everything, fills a store, opens the window, and stays until it is closed.
+pub(crate) fn run(places: &Places, options: &Options) -> Result<()> {
+    println!("==> set up");
+    setup::set_up(places, &[Job::Build, Job::Run])?;
+    println!("==> build (in {})", places.target.display());
+    let built = build(places, options.release)?;
+    if options.fresh && places.cache.join("run").exists() {
+        fs::remove_dir_all(places.cache.join("run")).context("forgetting earlier runs")?;
+    }
+    let interrupts = Interrupts::hear()?;
+    println!("==> fill the store");
+    let data = places.cached("run/server")?;
+    store::fill(places, &built, &data, &interrupts)?;
+    println!("==> start the server");
+    let mut server = Server::start(&built, &data, free_port(PORT)?, &interrupts)?;
+    println!("    {}  (data in {})", server.url(), data.display());
+    println!(
+        "    the terminal reaches it too: SCRIP_SERVER={} {} --help",
+        server.url(),
+        built.program("scrip").display()
+    );
+
+    println!("==> open the window");
+    let state = places.cached("run/window")?;
+    let display = if std::env::var_os("DISPLAY").is_some() || std::env::var_os("WAYLAND_DISPLAY").is_some() {
+        None
+    } else {
+        require_virtual_display()?;
+        println!("    there is no display here: the window opens on one that nobody sees, and a picture is taken");
+        Some(Display::start()?)
+    };
+    let mut window = window::open(&built, server.url(), &state, display.as_ref())?;
+    if let Some(display) = &display {
+        let file = places.target.join("screenshots/window.png");
+        fs::create_dir_all(places.target.join("screenshots")).context("making the folder of pictures")?;
+        display.take_picture_when_still(&file, &interrupts)?;
+        window.require_running()?;
+        println!("    a picture of the window: {}", file.display());
+        if !options.keep {
+            return Ok(());
+        }
+    }
+    println!("    close the window or press Ctrl-C to stop");
+    while !window.has_ended() && !interrupts.arrives_within(Duration::from_millis(200)) {
+        server.require_running()?;
+    }
+    Ok(())
+}
+
+/// Builds the page, the server, the terminal program and the window.
+pub(crate) fn build(places: &Places, release: bool) -> Result<Built> {
+    show(npm(&places.root.join("ui")).args(["run", "--silent", "build"]))?;
+    let profile: &[&str] = if release { &["--release"] } else { &[] };
+    let cargo_build = || -> Command {
+        let mut command = cargo(places);
+        command.args(["build", "--locked"]).args(profile);
+        command
+    };
+    // One call, so that crates which several of them use are compiled once.
+    show(
+        cargo_build()
+            .args(["-p", "scrip-server", "-p", "scrip-cli", "-p", "scrip-desktop"])
+            .args(["--features", "scrip-desktop/custom-protocol"]),
+    )?;
+    Ok(Built {
+        folder: places.target.join(if release { "release" } else { "debug" }),
+    })
+}
+
+/// `wanted`, or another port when it is taken.
+pub(crate) fn free_port(wanted: u16) -> Result<u16> {
+    let listener = TcpListener::bind(("127.0.0.1", wanted))
+        .or_else(|_| TcpListener::bind(("127.0.0.1", 0)))
+        .context("looking for a free port")?;
+    Ok(listener.local_addr().context("asking for the port")?.port())
+}

@@ -1,0 +1,120 @@
+//! The chores that are a list of steps: test, tidy, bench.
+
+use std::process::Command;
+use std::time::Instant;
+
+use anyhow::{Context, Result, bail};
+
+use crate::places::Places;
+use crate::process::{cargo, npm, show};
+use crate::setup::{self, Job};
+use crate::tidy;
+
+/// One feature set for everything that cargo does, so that nothing is compiled twice: the window with its page inside.
+const FEATURES: [&str; 2] = ["--features", "scrip-desktop/custom-protocol"];
+
+type Step<'a> = (&'a str, Box<dyn Fn() -> Result<()> + 'a>);
+
+/// Runs everything that must pass; stops at the first failure.
+pub(crate) fn test(places: &Places) -> Result<()> {
+    println!("cargo builds in {}", places.target.display());
+    let ui = places.root.join("ui");
+    let steps: Vec<Step<'_>> = vec![
+        ("set up", Box::new(|| setup::set_up(places, &Job::ALL))),
+        ("rules of the house", Box::new(|| tidy(places))),
+        (
+            "formatting",
+            Box::new(|| show(cargo(places).args(["fmt", "--all", "--check"]))),
+        ),
+        (
+            "page: types",
+            Box::new(|| show(npm(&ui).args(["run", "--silent", "check"]))),
+        ),
+        ("page: tests", Box::new(|| show(npm(&ui).args(["test", "--silent"])))),
+        (
+            "page: build",
+            Box::new(|| show(npm(&ui).args(["run", "--silent", "build"]))),
+        ),
+        (
+            "lints",
+            Box::new(|| show(workspace(places, "clippy").args(["--all-targets", "--", "-D", "warnings"]))),
+        ),
+        (
+            "build",
+            Box::new(|| show(workspace(places, "build").arg("--all-targets"))),
+        ),
+        ("page: tests in a browser", Box::new(|| browser_tests(places))),
+        ("tests", Box::new(|| show(&mut tests(places)))),
+    ];
+    let count = steps.len();
+    for (number, (name, step)) in steps.into_iter().enumerate() {
+        let start = Instant::now();
+        println!("\n==> [{}/{count}] {name}", number + 1);
+        if let Err(error) = step() {
+            println!("\nsteps: {number} passed, 1 failed");
+            return Err(error.context(format!("step \"{name}\" failed")));
+        }
+        println!("    {name}: {:.1} s", start.elapsed().as_secs_f64());
+    }
+    println!("\nsteps: {count} passed, 0 failed");
+    Ok(())
+}
+
+/// Checks the rules of the house.
+pub(crate) fn tidy(places: &Places) -> Result<()> {
+    let faults = tidy::check(&places.root)?;
+    for fault in &faults {
+        eprintln!("    {fault}");
+    }
+    if !faults.is_empty() {
+        bail!("{} rules are broken", faults.len());
+    }
+    println!("    every rule of the house holds");
+    Ok(())
+}
+
+/// Measures, in a release build.
+pub(crate) fn bench(places: &Places, arguments: &[String]) -> Result<()> {
+    setup::set_up(places, &[Job::Build, Job::Run, Job::Test])?;
+    show(cargo(places).args([
+        "build",
+        "--release",
+        "--locked",
+        "-p",
+        "scrip-server",
+        "-p",
+        "scrip-cli",
+    ]))?;
+    show(
+        cargo(places)
+            .args(["run", "--release", "--locked", "-p", "scrip-bench", "--"])
+            .args(arguments),
+    )
+}
+
+fn workspace(places: &Places, verb: &str) -> Command {
+    let mut command = cargo(places);
+    command.args([verb, "--workspace", "--locked"]).args(FEATURES);
+    command
+}
+
+fn tests(places: &Places) -> Command {
+    let mut command = workspace(places, "test");
+    command
+        .env("SCRIP_TAURI_DRIVER", places.tauri_driver())
+        .env("SCRIP_PYTHON", places.python());
+    command
+}
+
+fn browser_tests(places: &Places) -> Result<()> {
+    let ui = places.root.join("ui");
+    let package = std::fs::read_to_string(ui.join("package.json")).context("reading ui/package.json")?;
+    if !package.contains("\"test:browser\"") {
+        bail!("ui/package.json has no script test:browser");
+    }
+    show(
+        npm(&ui)
+            .args(["run", "--silent", "test:browser"])
+            .env("CARGO_TARGET_DIR", &places.target),
+    )
+}

@@ -1,0 +1,212 @@
+//! The store that `run` fills: the distribution's catalog, a price policy, and a dozen real packages; and its server.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::io::{Read, Write as _};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+
+use crate::places::Places;
+use crate::process::{Companion, Interrupts, is_on_path, read, show, wait_until};
+use crate::run::Built;
+use crate::setup::catalog_files;
+
+/// Small programs that the distribution packages, as (package, product). The last two are often on the machine already.
+const PROGRAMS: [(&str, &str); 14] = [
+    ("galculator", "galculator.desktop"),
+    ("l3afpad", "l3afpad.desktop"),
+    ("gpicview", "gpicview.desktop"),
+    ("xarchiver", "xarchiver.desktop"),
+    ("bastet", "bastet.desktop"),
+    ("gmult", "net.launchpad.gmult"),
+    ("pegsolitaire", "com.github.jnumm.pegsolitaire"),
+    ("stopwatch", "stopwatch.desktop"),
+    ("xzoom", "xzoom.desktop"),
+    ("gdmap", "gdmap.desktop"),
+    ("gnome-chess", "org.gnome.Chess"),
+    ("sudoku", "sudoku.desktop"),
+    ("vim-common", "vim.desktop"),
+    ("imagemagick-6.q16", "display-im6.q16.desktop"),
+];
+
+/// Imports the catalog and publishes the packages, unless that was done with the same input before.
+pub(crate) fn fill(places: &Places, built: &Built, data: &Path, interrupts: &Interrupts) -> Result<()> {
+    let catalog = Catalog::find(places)?;
+    let prices = places.root.join("catalog/prices.toml");
+    let wanted = catalog.fingerprint(&prices)?;
+    let stamp = data.join("catalog-imported");
+    if fs::read_to_string(&stamp).is_ok_and(|imported| imported == wanted) {
+        println!("    the catalog is imported already ({})", catalog.words());
+    } else {
+        println!("    importing {}", catalog.words());
+        let mut import = server(built, data, &["import", "appstream"]);
+        show(import.args(&catalog.files).arg("--prices").arg(&prices))?;
+        fs::write(&stamp, wanted).with_context(|| format!("writing {}", stamp.display()))?;
+    }
+    if catalog.is_of_distribution {
+        publish_packages(places, built, data, interrupts)?;
+    }
+    Ok(())
+}
+
+/// A running server.
+#[derive(Debug)]
+pub(crate) struct Server {
+    process: Companion,
+    url: String,
+}
+
+impl Server {
+    /// Starts it and waits until it is ready.
+    pub(crate) fn start(built: &Built, data: &Path, port: u16, interrupts: &Interrupts) -> Result<Self> {
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        let mut process = Companion::start(
+            "scrip-server",
+            &mut server(built, data, &["serve", "--listen", &address.to_string()]),
+        )?;
+        wait_until(Duration::from_mins(1), || {
+            interrupts.require_none()?;
+            process.require_running()?;
+            Ok(is_ready(address).then_some(()))
+        })
+        .context("waiting for the server")?;
+        Ok(Self {
+            process,
+            url: format!("http://{address}"),
+        })
+    }
+
+    /// Its address.
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Fails when it has ended.
+    pub(crate) fn require_running(&mut self) -> Result<()> {
+        self.process.require_running()
+    }
+}
+
+/// A command of `scrip-server` on a data folder, with the embedded database.
+fn server(built: &Built, data: &Path, verb: &[&str]) -> Command {
+    let mut command = Command::new(built.program("scrip-server"));
+    command.args(verb).arg("--data").arg(data).env_remove("DATABASE_URL");
+    command
+}
+
+fn is_ready(address: SocketAddr) -> bool {
+    let ask = || -> std::io::Result<String> {
+        let mut stream = TcpStream::connect_timeout(&address, Duration::from_secs(1))?;
+        stream.set_read_timeout(Some(Duration::from_secs(2)))?;
+        write!(
+            stream,
+            "GET /readyz HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n"
+        )?;
+        let mut answer = String::new();
+        stream.take(4096).read_to_string(&mut answer)?;
+        Ok(answer)
+    };
+    ask().is_ok_and(|answer| answer.starts_with("HTTP/1.1 200"))
+}
+
+struct Catalog {
+    files: Vec<PathBuf>,
+    is_of_distribution: bool,
+}
+
+impl Catalog {
+    fn find(places: &Places) -> Result<Self> {
+        let files = catalog_files();
+        if !files.is_empty() {
+            return Ok(Self {
+                files,
+                is_of_distribution: true,
+            });
+        }
+        let folder = places.root.join("catalog/fallback");
+        let entries = fs::read_dir(&folder).with_context(|| format!("reading {}", folder.display()))?;
+        let mut files: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+        files.sort();
+        Ok(Self {
+            files,
+            is_of_distribution: false,
+        })
+    }
+
+    fn words(&self) -> &'static str {
+        if self.is_of_distribution {
+            "the distribution's own programs"
+        } else {
+            "the small catalog of the repository"
+        }
+    }
+
+    /// Changes when any input of the import changes.
+    fn fingerprint(&self, prices: &Path) -> Result<String> {
+        let mut lines = fs::read_to_string(prices).with_context(|| format!("reading {}", prices.display()))?;
+        for file in &self.files {
+            let facts = fs::metadata(file).with_context(|| format!("looking at {}", file.display()))?;
+            let changed = facts
+                .modified()
+                .with_context(|| format!("looking at {}", file.display()))?;
+            write!(lines, "\n# {} {} {changed:?}", file.display(), facts.len()).context("describing the catalog")?;
+        }
+        Ok(lines)
+    }
+}
+
+/// A package that cannot be had is left out with a word: the store works without it.
+fn publish_packages(places: &Places, built: &Built, data: &Path, interrupts: &Interrupts) -> Result<()> {
+    if !is_on_path("apt-get") {
+        return Ok(());
+    }
+    let downloads = places.cached("run/packages")?;
+    let stamps = places.cached("run/server/published")?;
+    for (package, product) in PROGRAMS {
+        interrupts.require_none()?;
+        let Some(file) = downloaded(&downloads, package)? else {
+            continue;
+        };
+        let name = file.file_name().unwrap_or_default();
+        if stamps.join(name).exists() {
+            continue;
+        }
+        match read(server(built, data, &["publish", "--product", product]).arg(&file)) {
+            Ok(_) => {
+                fs::write(stamps.join(name), product).with_context(|| format!("noting that {package} is published"))?;
+                println!("    published {package} as {product}");
+            }
+            Err(error) => println!("    {package} was not published: {error:#}"),
+        }
+    }
+    Ok(())
+}
+
+fn downloaded(folder: &Path, package: &str) -> Result<Option<PathBuf>> {
+    let find = || -> Result<Option<PathBuf>> {
+        let entries = fs::read_dir(folder).with_context(|| format!("reading {}", folder.display()))?;
+        let begins = format!("{package}_");
+        let is_package = |path: &PathBuf| {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            name.starts_with(&begins) && name.ends_with(".deb")
+        };
+        Ok(entries.filter_map(|entry| Some(entry.ok()?.path())).find(is_package))
+    };
+    if let Some(file) = find()? {
+        return Ok(Some(file));
+    }
+    // Without its own user for downloads, which may not enter the cache of root.
+    let mut download = Command::new("apt-get");
+    download
+        .current_dir(folder)
+        .args(["download", "-qq", "-o", "APT::Sandbox::User=root", package]);
+    if let Err(error) = read(&mut download) {
+        println!("    {package} is left out: {error:#}");
+        return Ok(None);
+    }
+    find()
+}
