@@ -1,0 +1,353 @@
+// An app invented in memory: a whole catalog, a wallet and a computer, for tests and for work on the page in a browser.
+
+import type { Cart, Event, Failure, Item, LibraryView, LicenseView, Order, ProductCard, ProductView, Quote, SearchArgs, SearchResult, SessionState, WalletEntry } from "../bindings";
+import { failureOf, Refusal, type Args, type CommandName, type Host, type Result } from "../host";
+import { Acquisitions } from "./acquisitions";
+import { digest, hash, stock, type Stocked } from "./catalog";
+import { isOver, refuse, settle } from "./rules";
+
+export interface FakeOptions {
+  products: number;
+  signedIn: boolean;
+  balance: number;
+  online: boolean;
+  /** How long each step of an acquisition takes. */
+  stepMs: number;
+  keystore: string;
+  now: () => number;
+}
+
+const DEFAULTS: FakeOptions = { products: 3000, signedIn: true, balance: 500, online: true, stepMs: 0, keystore: "secret-service", now: Date.now };
+const HISTORY_PAGE = 50;
+const HOUR_MS = 3_600_000;
+
+type Table = { [K in CommandName]: (args: Args<K>) => Result<K> | Promise<Result<K>> };
+
+export class FakeHost implements Host {
+  /** Every call that was made, for tests to look at. */
+  readonly calls: { name: CommandName; args: unknown }[] = [];
+  readonly options: FakeOptions;
+  readonly shelf = new Map<string, Stocked>();
+  readonly licenses = new Map<string, LicenseView>();
+  readonly authorized = new Set<string>();
+  readonly installedHere = new Set<string>();
+  cart: Item[] = [];
+  history: WalletEntry[] = [];
+  session: SessionState;
+
+  readonly #hearers = new Set<(event: Event) => void>();
+  readonly #failures: { name: CommandName; failure: Failure }[] = [];
+  readonly #orders = new Map<string, Order>();
+  readonly #acquisitions = new Acquisitions(this);
+  readonly #sorted: Stocked[];
+
+  constructor(options: Partial<FakeOptions> = {}) {
+    this.options = { ...DEFAULTS, ...options };
+    for (const stocked of stock(this.options.products)) this.shelf.set(stocked.product.id, stocked);
+    this.#sorted = [...this.shelf.values()].sort((a, b) => a.product.name.localeCompare(b.product.name));
+    this.session = { account: null, server: "http://127.0.0.1:8787", online: this.options.online, keystore: this.options.keystore };
+    if (this.options.signedIn) this.#openAccount("ada@example.org", this.options.balance);
+  }
+
+  /** An invented app with a past, as the page's address asks: `?signed-out`, `?offline`, `?balance=N`, `?products=N`, `?step=MS`. */
+  static fromQuery(query: URLSearchParams): FakeHost {
+    const number = (name: string, otherwise: number): number => Number(query.get(name) ?? otherwise);
+    const host = new FakeHost({
+      products: number("products", DEFAULTS.products),
+      signedIn: !query.has("signed-out"),
+      balance: number("balance", DEFAULTS.balance),
+      online: !query.has("offline"),
+      stepMs: number("step", 350),
+      keystore: query.has("file-keystore") ? "file" : "secret-service",
+    });
+    if (host.options.signedIn && !query.has("new")) host.liveAWhile();
+    return host;
+  }
+
+  async call<K extends CommandName>(name: K, args: Args<K>): Promise<Result<K>> {
+    this.calls.push({ name, args: structuredClone(args) });
+    await Promise.resolve();
+    const planned = this.#failures.findIndex((failure) => failure.name === name);
+    if (planned >= 0) throw new Refusal(this.#failures.splice(planned, 1)[0]?.failure ?? failureOf("planned"));
+    return structuredClone(await this.#table[name](args));
+  }
+
+  onEvent(hear: (event: Event) => void): () => void {
+    this.#hearers.add(hear);
+    return () => this.#hearers.delete(hear);
+  }
+
+  iconUrl(sha256: string): string {
+    const hue = hash(sha256) % 360;
+    const turn = hash(`${sha256}/turn`) % 90;
+    const shape = hash(`${sha256}/shape`) % 3;
+    const mark = [
+      `<circle cx="32" cy="32" r="15" fill="#fff" fill-opacity=".92"/><circle cx="38" cy="27" r="9" fill="hsl(${hue} 62% 42%)"/>`,
+      `<rect x="18" y="18" width="28" height="28" rx="7" fill="#fff" fill-opacity=".92" transform="rotate(${turn} 32 32)"/>`,
+      `<path d="M32 14 50 46H14Z" fill="#fff" fill-opacity=".92" transform="rotate(${turn} 32 34)"/>`,
+    ][shape];
+    const svg = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 64 64"><defs><linearGradient id="g" x2="1" y2="1"><stop stop-color="hsl(${hue} 64% 56%)"/><stop offset="1" stop-color="hsl(${(hue + 40) % 360} 66% 38%)"/></linearGradient></defs><rect width="64" height="64" rx="15" fill="url(#g)"/>${mark}</svg>`;
+    return `data:image/svg+xml,${encodeURIComponent(svg)}`;
+  }
+
+  openExternal(url: string): void {
+    this.calls.push({ name: "session.state", args: { opened: url } });
+  }
+
+  /** Makes the next call of a command fail. */
+  fail(name: CommandName, failure: Partial<Failure> & { code: string }): void {
+    this.#failures.push({ name, failure: { message: `planned: ${failure.code}`, hints: [], ...failure } });
+  }
+
+  /** Changes what buying costs, as a vendor may at any time. */
+  changePrice(product: string, price: number): void {
+    for (const offer of this.stocked(product).product.offers) if (offer.kind === "purchase") offer.price = price;
+  }
+
+  setOnline(online: boolean): void {
+    this.session.online = online;
+    this.tell({ kind: "session_changed", ...this.session });
+  }
+
+  tell(event: Event): void {
+    for (const hear of this.#hearers) hear(structuredClone(event));
+  }
+
+  stocked(product: string): Stocked {
+    return this.shelf.get(product) ?? refuse("product.not_found", `there is no product ${product} in the catalog`);
+  }
+
+  license(product: string): LicenseView | null {
+    const license = this.licenses.get(product);
+    if (!license) return null;
+    const state = license.kind === "perpetual" ? "owned" : !isOver(license.remaining, this.options.now()) ? "active" : license.remaining.ends_at ? "expired" : "exhausted";
+    return { ...license, state };
+  }
+
+  /** A person with a few licenses, so that no page is empty. */
+  liveAWhile(): void {
+    const now = this.options.now();
+    const pay = (item: Item): void => void this.#settle([item], crypto.randomUUID(), false);
+    this.#balance(2_000, "grant", "Welcome to Scrip");
+    pay({ product: "org.inkscape.Inkscape", intent: "buy" });
+    pay({ product: "org.kde.krita", intent: "rent", offer: "week" });
+    pay({ product: "org.ardour.Ardour", intent: "rent", offer: "week" });
+    pay({ product: "org.hydrogenmusic.Hydrogen", intent: "rent", offer: "thirty-uses" });
+    pay({ product: "org.freecad.FreeCAD", intent: "rent", offer: "week" });
+    for (const [at, id] of [...this.licenses.keys()].entries()) this.#age(id, at, now);
+    this.authorized.add("org.inkscape.Inkscape");
+    this.#balance(this.options.balance - (this.session.account?.balance ?? 0), "order", "Earlier orders");
+  }
+
+  #age(id: string, at: number, now: number): void {
+    const license = this.licenses.get(id);
+    if (!license || license.kind === "perpetual") return;
+    if (id === "org.freecad.FreeCAD") license.remaining = { ends_at: new Date(now - 2 * HOUR_MS).toISOString() };
+    else if (id === "org.hydrogenmusic.Hydrogen") license.remaining = { uses: 9 };
+    else license.remaining = { ends_at: new Date(now + (at * 41 + 110) * HOUR_MS).toISOString() };
+    license.equity = Math.round((license.price_to_own ?? 0) * [0.05, 0.3, 0.62, 0.15, 0.45][at % 5]!);
+    license.price_to_own = (license.price_to_own ?? 0) - license.equity;
+  }
+
+  #table: Table = {
+    "session.state": () => this.session,
+    "session.register": ({ email, password }) => this.#register(email, password),
+    "session.sign_in": ({ email, password }) => {
+      this.#needServer();
+      if (password.length < 8) refuse("auth.credentials_wrong", "the address or the password is wrong");
+      return this.#openAccount(email, this.options.balance);
+    },
+    "session.sign_out": () => {
+      this.session.account = null;
+      this.licenses.clear();
+      this.tell({ kind: "session_changed", ...this.session });
+      return this.session;
+    },
+    "catalog.sync": () => {
+      this.#needServer();
+      return this.#catalog();
+    },
+    "catalog.state": () => this.#catalog(),
+    "catalog.search": (args) => this.#search(args),
+    "product.view": ({ product }) => this.#view(product),
+    "product.plan": ({ product }) => this.#acquisitions.plan(product),
+    "checkout.quote": ({ items }) => {
+      this.#needAccount();
+      return this.#settlement(items).quote;
+    },
+    "checkout.pay": ({ items, expected_total, command, from_cart }) => {
+      this.#needAccount();
+      const quote = this.#settlement(items).quote;
+      const first = this.#orders.get(command);
+      if (first) return first;
+      if (quote.total !== expected_total) refuse("price.changed", `the total changed from ${expected_total} tokens to ${quote.total} tokens`, ["Look at the new price and confirm again; nothing was charged."], quote);
+      if (quote.missing > 0) refuse("wallet.insufficient", `${quote.total} tokens are needed and the wallet holds ${quote.balance} tokens: ${quote.missing} tokens are missing`, [`Add ${quote.missing} tokens to your wallet, then check out again; your cart is kept.`], quote);
+      return this.#settle(items, command, from_cart);
+    },
+    "cart.view": () => this.#cart(),
+    "cart.add": ({ item }) => {
+      this.#needAccount();
+      if (this.cart.some((other) => other.product === item.product)) refuse("cart.duplicate_product", `${item.product} is in the cart twice`);
+      this.cart.push(item);
+      return this.#cart();
+    },
+    "cart.remove": ({ product }) => {
+      this.cart = this.cart.filter((item) => item.product !== product);
+      return this.#cart();
+    },
+    "acquire.start": (args) => this.#acquisitions.start(args),
+    "acquire.cancel": ({ product }) => this.#acquisitions.cancel(product),
+    "library.view": () => this.#library(),
+    "library.launch": ({ product }) => {
+      const license = this.license(product) ?? refuse("license.not_found", `you have no license for ${product}`);
+      if (license.state === "expired") refuse("license.expired", `the rental of ${product} has ended`, ["Extend the rental, or convert it into ownership."]);
+      const own = this.licenses.get(product);
+      if (own?.remaining.uses) own.remaining.uses -= 1;
+      this.tell({ kind: "library_changed" });
+      return null;
+    },
+    "library.uninstall": ({ product }) => {
+      this.installedHere.delete(product);
+      Object.assign(this.stocked(product).detection, { status: "absent", version: null, location: null, source: null, evidence: ["No package of this program was found."], launch: null });
+      this.tell({ kind: "library_changed" });
+      return null;
+    },
+    "wallet.view": () => ({ balance: this.#needAccount().balance, confirmed_at: new Date(this.options.now()).toISOString() }),
+    "wallet.history": ({ cursor }) => {
+      const from = Number(cursor ?? 0);
+      const next = from + HISTORY_PAGE;
+      return { items: this.history.slice(from, next), next_cursor: next < this.history.length ? String(next) : null };
+    },
+    "code.show": ({ product }) => {
+      const license = this.license(product);
+      if (!license || !this.authorized.has(product)) refuse("code.not_found", `no authorization code for ${product} is stored here`);
+      const part = (length: number): string => btoa(digest(product).repeat(Math.ceil(length / 64))).replace(/[^A-Za-z0-9]/g, "").slice(0, length);
+      return {
+        code: `eyJhbGciOiJFZERTQSIsInR5cCI6InNjcmlwLWF1dGhvcml6YXRpb24rand0In0.${part(412)}.${part(86)}`,
+        claims: { aud: product, sub: license.id, seq: license.revision },
+        explanation: [`It authorizes ${this.stocked(product).product.name} on this computer.`, license.kind === "perpetual" ? "It never ends." : "It ends with the rental.", "Its signature was verified with the vendor's key."],
+      };
+    },
+    "inventory.programs": () => [],
+    "inventory.rescan": () => [],
+  };
+
+  #openAccount(email: string, balance: number): SessionState {
+    this.session.account = { id: crypto.randomUUID(), email, created_at: new Date(this.options.now()).toISOString(), balance: 0 };
+    this.#balance(balance, "grant", "Welcome to Scrip");
+    this.tell({ kind: "session_changed", ...this.session });
+    return this.session;
+  }
+
+  #register(email: string, password: string): SessionState {
+    this.#needServer();
+    if (!email.includes("@")) refuse("account.email_invalid", `"${email}" is not an e-mail address`);
+    if (email.startsWith("taken")) refuse("account.email_taken", `${email} has an account already`);
+    if (password.length < 8) refuse("account.password_invalid", `the password has ${password.length} characters; between 8 and 256 are needed`);
+    return this.#openAccount(email, 100);
+  }
+
+  #balance(amount: number, kind: WalletEntry["kind"], reason: string): void {
+    const account = this.session.account;
+    if (!account) return;
+    account.balance += amount;
+    this.history.unshift({ transfer: crypto.randomUUID(), at: new Date(this.options.now() - (40 - this.history.length) * HOUR_MS).toISOString(), kind, amount, balance_after: account.balance, reason, order: null });
+  }
+
+  #needServer(): void {
+    if (!this.session.online) refuse("server.unreachable", `${this.session.server} cannot be reached`, ["Check the connection and try again."]);
+  }
+
+  #needAccount(): { balance: number } {
+    return this.session.account ?? refuse("auth.session_missing", "nobody is signed in");
+  }
+
+  #catalog(): Result<"catalog.state"> {
+    return { products: this.shelf.size, revision: 1, synced_at: new Date(this.options.now()).toISOString() };
+  }
+
+  #settlement(items: readonly Item[]): ReturnType<typeof settle> {
+    this.#needServer();
+    const products = new Map([...this.shelf].map(([id, { product }]) => [id, product]));
+    return settle(items, { balance: this.session.account?.balance ?? 0, licenses: this.licenses, products, now: this.options.now() });
+  }
+
+  #settle(items: readonly Item[], command: string, fromCart: boolean): Order {
+    const { quote, licenses } = this.#settlement(items);
+    for (const license of licenses) this.licenses.set(license.product, license);
+    const names = quote.lines.map((line) => this.stocked(line.product).product.name);
+    this.#balance(-quote.total, "order", names.join(", "));
+    if (fromCart) this.cart = [];
+    const order = { id: crypto.randomUUID(), created_at: new Date(this.options.now()).toISOString(), lines: quote.lines, total: quote.total, balance_after: quote.balance - quote.total };
+    this.#orders.set(command, order);
+    this.tell({ kind: "library_changed" });
+    return order;
+  }
+
+  #cart(): Cart {
+    if (this.cart.length === 0) return { items: [], quote: null, problem: null };
+    try {
+      const quote: Quote = this.#settlement(this.cart).quote;
+      return { items: this.cart, quote, problem: null };
+    } catch (thrown) {
+      const { code, message, hints } = failureOf(thrown);
+      return { items: this.cart, quote: null, problem: { type: `urn:scrip:problem:${code}`, status: 409, code, detail: message, hints } };
+    }
+  }
+
+  #search({ words, category, show, offset, limit }: SearchArgs): SearchResult {
+    const wanted = words.toLowerCase().split(/\s+/).filter(Boolean);
+    const found = this.#sorted.filter(({ product, detection, text }) => {
+      if (show === "installed" && detection.status === "absent") return false;
+      if (show === "licensed" && !this.licenses.has(product.id)) return false;
+      if (show === "downloadable" && product.artifacts.length === 0) return false;
+      return wanted.every((word) => text.includes(word));
+    });
+    if (wanted[0]) found.sort((a, b) => rank(a, wanted[0]!) - rank(b, wanted[0]!));
+    const counts = new Map<string, number>();
+    for (const { product } of found) for (const id of product.categories) counts.set(id, (counts.get(id) ?? 0) + 1);
+    const inCategory = category == null ? found : found.filter(({ product }) => product.categories.includes(category));
+    return {
+      items: inCategory.slice(offset, offset + limit).map((stocked) => this.#card(stocked)),
+      total: inCategory.length,
+      categories: [...counts].map(([id, products]) => ({ id, products })).sort((a, b) => a.id.localeCompare(b.id)),
+    };
+  }
+
+  #card({ product, detection }: Stocked): ProductCard {
+    const { id, name, summary, developer, categories, icon, offers } = product;
+    return { id, name, summary, developer, categories, icon, offers, installed: detection.status !== "absent", license: this.license(id) };
+  }
+
+  #view(id: string): ProductView {
+    const { product } = this.stocked(id);
+    const complete = this.session.online;
+    const shown = complete ? product : { ...product, description: [], screenshots: [], releases: [] };
+    return { product: shown, complete, plan: this.#acquisitions.plan(id), license: this.license(id), authorized: this.authorized.has(id), in_cart: this.cart.some((item) => item.product === id) };
+  }
+
+  #library(): LibraryView {
+    const entries = [...this.licenses.keys()].reverse().map((id) => {
+      const { product, detection } = this.stocked(id);
+      const license = this.license(id)!;
+      const here = detection.status !== "absent";
+      const runs = license.state === "owned" || license.state === "active";
+      return {
+        name: product.name,
+        icon: product.icon,
+        license,
+        detection,
+        authorized: this.authorized.has(id),
+        can_launch: here && this.authorized.has(id) && runs,
+        can_install: product.artifacts.length > 0,
+        can_uninstall: this.installedHere.has(id),
+      };
+    });
+    return { entries, confirmed_at: new Date(this.options.now()).toISOString() };
+  }
+}
+
+function rank({ product }: Stocked, word: string): number {
+  const name = product.name.toLowerCase();
+  return name.startsWith(word) ? 0 : name.includes(` ${word}`) ? 1 : name.includes(word) ? 2 : 3;
+}

@@ -1,0 +1,41 @@
+// The host inside the desktop window. Only this file knows Tauri.
+
+import { invoke } from "@tauri-apps/api/core";
+import { listen } from "@tauri-apps/api/event";
+
+import type { Event } from "./bindings";
+import { failureOf, Refusal, type Args, type CommandName, type Host, type Result } from "./host";
+
+/** Whether the page is shown by the desktop shell. */
+export function insideShell(): boolean {
+  return "__TAURI_INTERNALS__" in window;
+}
+
+export function tauriHost(): Host {
+  return {
+    async call<K extends CommandName>(name: K, args: Args<K>): Promise<Result<K>> {
+      try {
+        return await invoke<Result<K>>("call", { name, args });
+      } catch (thrown) {
+        throw new Refusal(failureOf(thrown));
+      }
+    },
+
+    onEvent(hear: (event: Event) => void): () => void {
+      let wanted = true;
+      const subscription = listen<Event>("event", ({ payload }) => {
+        if (wanted) hear(payload);
+      });
+      return () => {
+        wanted = false;
+        void subscription.then((unlisten) => unlisten());
+      };
+    },
+
+    iconUrl: (digest) => `scrip-icon://localhost/${digest}`,
+
+    openExternal(url: string): void {
+      void invoke("open_external", { url }).catch((thrown: unknown) => console.warn("the address was not opened", url, thrown));
+    },
+  };
+}

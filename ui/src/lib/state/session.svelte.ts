@@ -1,0 +1,45 @@
+import { failureOf, type Failure, type Host, type SessionState } from "../host";
+
+/** Who is signed in, and whether the server answers. */
+export class Session {
+  state = $state.raw<SessionState>({ account: null, server: "", online: true, keystore: "secret-service" });
+  known = $state(false);
+  readonly #host: Host;
+
+  constructor(host: Host) {
+    this.#host = host;
+  }
+
+  get signedIn(): boolean {
+    return this.state.account !== null;
+  }
+
+  take(state: SessionState): void {
+    this.state = state;
+    this.known = true;
+  }
+
+  /** The balance after a payment, before the server is asked again. */
+  spend(balance: number): void {
+    const { account } = this.state;
+    if (account) this.state = { ...this.state, account: { ...account, balance } };
+  }
+
+  async refresh(): Promise<void> {
+    this.take(await this.#host.call("session.state", {}));
+  }
+
+  /** Signs in, or opens an account. Answers why it failed, or null. */
+  async enter(how: "sign_in" | "register", email: string, password: string): Promise<Failure | null> {
+    try {
+      this.take(await this.#host.call(`session.${how}`, { email, password }));
+      return null;
+    } catch (thrown) {
+      return failureOf(thrown);
+    }
+  }
+
+  async leave(): Promise<void> {
+    this.take(await this.#host.call("session.sign_out", {}));
+  }
+}
