@@ -1,6 +1,9 @@
 //! Whether a product of the catalog is installed, by the rules of its listing.
 
 use std::borrow::Cow;
+use std::cell::{Cell, OnceCell};
+use std::collections::HashSet;
+use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
 use scrip_domain::{DetectionRule, Version};
@@ -64,7 +67,7 @@ impl Detection {
 /// The first rule that finds a program decides, whoever installed that program; but where what it finds is older than `latest` and
 /// another rule finds one that is not, the newer decides: a program that was updated by other means is not outdated.
 pub fn detect(rules: &[DetectionRule], latest: Option<&Version>, inventory: &Inventory) -> Detection {
-    let mut detection = judge(rules, latest, inventory);
+    let mut detection = judge(rules, latest, &Search::new(inventory));
     if detection.location.is_none() {
         detection.location = detection
             .program()
@@ -73,39 +76,71 @@ pub fn detect(rules: &[DetectionRule], latest: Option<&Version>, inventory: &Inv
     detection
 }
 
-/// [`detect`] for many products, in their order. Each rule costs one look into an index; a rule that asks for an executable, one
-/// look at the disk for each folder of the search path.
+/// [`detect`] for many products, in their order. Each rule costs a look into an index; the folders of the search path are listed once.
 pub fn detect_all<'a, K>(
     products: impl IntoIterator<Item = (K, &'a [DetectionRule], Option<&'a Version>)>,
     inventory: &Inventory,
 ) -> Vec<(K, Detection)> {
+    let search = Search::new(inventory);
     products
         .into_iter()
-        .map(|(key, rules, latest)| (key, judge(rules, latest, inventory)))
+        .map(|(key, rules, latest)| (key, judge(rules, latest, &search)))
         .collect()
 }
 
-fn judge(rules: &[DetectionRule], latest: Option<&Version>, inventory: &Inventory) -> Detection {
+/// The first rules that ask for an executable are answered by a look into each folder of the search path; after so many it is cheaper to
+/// list those folders once.
+const LOOKS_MAX: usize = 32;
+
+/// The inventory, and what was learnt of the search path while answering.
+struct Search<'a> {
+    inventory: &'a Inventory,
+    looks: Cell<usize>,
+    names: OnceCell<Option<HashSet<OsString>>>,
+}
+
+impl<'a> Search<'a> {
+    fn new(inventory: &'a Inventory) -> Self {
+        Self {
+            inventory,
+            looks: Cell::new(0),
+            names: OnceCell::new(),
+        }
+    }
+
+    fn find_executable(&self, name: &str) -> Option<Program> {
+        self.looks.set(self.looks.get() + 1);
+        if self.looks.get() > LOOKS_MAX {
+            let names = self.names.get_or_init(|| self.inventory.executable_names());
+            if names.as_ref().is_some_and(|names| !names.contains(OsStr::new(name))) {
+                return None;
+            }
+        }
+        self.inventory.find_executable(name)
+    }
+}
+
+fn judge(rules: &[DetectionRule], latest: Option<&Version>, search: &Search<'_>) -> Detection {
     let mut outdated: Option<Cow<'_, Program>> = None;
-    for program in rules.iter().flat_map(|rule| candidates(rule, inventory)) {
+    for program in rules.iter().flat_map(|rule| candidates(rule, search)) {
         match (&program.version, latest) {
             (Some(version), Some(latest)) if !is_current(version, latest) => {
                 outdated.get_or_insert(program);
             }
             // An unknown version proves nothing against an older one: both may be the same program.
             (None, _) if outdated.is_some() => {}
-            _ => return found(&program, DetectionStatus::Installed, rules, latest, inventory),
+            _ => return found(&program, DetectionStatus::Installed, rules, latest, search),
         }
     }
     match outdated {
-        Some(program) => found(&program, DetectionStatus::Outdated, rules, latest, inventory),
+        Some(program) => found(&program, DetectionStatus::Outdated, rules, latest, search),
         None => Detection {
             status: DetectionStatus::Absent,
             version: None,
             location: None,
             source: None,
             id: None,
-            evidence: evidence::of_absence(rules, inventory),
+            evidence: evidence::of_absence(rules, search.inventory),
             launch: None,
         },
     }
@@ -116,7 +151,7 @@ fn found(
     status: DetectionStatus,
     rules: &[DetectionRule],
     latest: Option<&Version>,
-    inventory: &Inventory,
+    search: &Search<'_>,
 ) -> Detection {
     // A package does not tell what starts it, but the same listing may name its desktop entry.
     let entry_of_listing = || {
@@ -124,7 +159,7 @@ fn found(
             .iter()
             .filter(|rule| matches!(rule, DetectionRule::DesktopEntry { .. }));
         entries
-            .flat_map(|rule| candidates(rule, inventory))
+            .flat_map(|rule| candidates(rule, search))
             .find_map(|program| program.launch.clone())
     };
     Detection {
@@ -139,17 +174,15 @@ fn found(
 }
 
 /// The programs that a rule finds, the most telling source first. Later ones are looked for only when they are asked for.
-fn candidates<'a>(
-    rule: &'a DetectionRule,
-    inventory: &'a Inventory,
-) -> impl Iterator<Item = Cow<'a, Program>> + use<'a> {
-    (0..PLACES_MAX).filter_map(move |place| look_up(rule, place, inventory))
+fn candidates<'a>(rule: &'a DetectionRule, search: &'a Search<'a>) -> impl Iterator<Item = Cow<'a, Program>> + use<'a> {
+    (0..PLACES_MAX).filter_map(move |place| look_up(rule, place, search))
 }
 
 /// The most places that [`look_up`] knows for one rule.
 const PLACES_MAX: usize = 3;
 
-fn look_up<'a>(rule: &'a DetectionRule, place: usize, inventory: &'a Inventory) -> Option<Cow<'a, Program>> {
+fn look_up<'a>(rule: &'a DetectionRule, place: usize, search: &'a Search<'a>) -> Option<Cow<'a, Program>> {
+    let inventory = search.inventory;
     let program = match (rule, place) {
         (DetectionRule::Package { name }, 0) => inventory.find(Source::Dpkg, name),
         (DetectionRule::Package { name }, 1) => inventory.find(Source::Rpm, name),
@@ -164,7 +197,7 @@ fn look_up<'a>(rule: &'a DetectionRule, place: usize, inventory: &'a Inventory) 
         }
         (DetectionRule::Executable { name }, 0) => inventory.find(Source::Prefix, name),
         (DetectionRule::Executable { name }, 1) => inventory.find(Source::Appimage, &name.to_ascii_lowercase()),
-        (DetectionRule::Executable { name }, 2) => return inventory.find_executable(name).map(Cow::Owned),
+        (DetectionRule::Executable { name }, 2) => return search.find_executable(name).map(Cow::Owned),
         _ => None,
     };
     program.map(Cow::Borrowed)

@@ -1,6 +1,7 @@
 //! Everything that was found, by source, and finding one program among it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::ffi::OsString;
 use std::sync::OnceLock;
 
 use crate::watch::Watch;
@@ -135,6 +136,11 @@ impl Inventory {
             location: Some(path.clone()),
             launch: Some(Launch::File { path }),
         })
+    }
+
+    /// The names of everything in the folders where [`Inventory::find_executable`] looks; `None` where one cannot be listed.
+    pub(crate) fn executable_names(&self) -> Option<HashSet<OsString>> {
+        platform::executable_names(&self.roots)
     }
 
     /// What `source` records as `id` although its program is gone: what is missing.

@@ -22,12 +22,24 @@ mod currency;
 mod detect;
 mod error;
 mod evidence;
+#[cfg_attr(
+    not(target_os = "linux"),
+    expect(dead_code, reason = "only a system's sources use all of it")
+)]
 mod inventory;
 mod launch;
 #[cfg(target_os = "linux")]
 mod linux;
 mod program;
+#[cfg_attr(
+    not(target_os = "linux"),
+    expect(dead_code, reason = "only a system's sources use all of it")
+)]
 mod roots;
+#[cfg_attr(
+    not(target_os = "linux"),
+    expect(dead_code, reason = "only a system's sources use all of it")
+)]
 mod watch;
 
 /// The sources of this operating system. A module for another system slots in here.

@@ -1,5 +1,7 @@
 //! A system whose sources are not known: nothing is found, and nothing fails.
 
+use std::collections::HashSet;
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use crate::inventory::Scanner;
@@ -16,5 +18,9 @@ pub(crate) fn locate(program: &Program, _roots: &Roots) -> Option<PathBuf> {
 }
 
 pub(crate) fn find_executable(_name: &str, _roots: &Roots) -> Option<PathBuf> {
+    None
+}
+
+pub(crate) fn executable_names(_roots: &Roots) -> Option<HashSet<OsString>> {
     None
 }

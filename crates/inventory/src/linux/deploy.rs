@@ -97,7 +97,7 @@ mod tests {
 
     use super::*;
 
-    /// Written by GLib 2.74: `g_variant_new ("(ss^ast@a{sv})", …)` with nine facts of four types.
+    /// Written by `GLib` 2.74: `g_variant_new ("(ss^ast@a{sv})", …)` with nine facts of four types.
     const REAL: &[u8] = include_bytes!("fixtures/deploy.gvariant");
 
     #[test]

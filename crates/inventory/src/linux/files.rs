@@ -1,5 +1,7 @@
 //! Files that can be run, and ids that are safe as file names.
 
+use std::collections::HashSet;
+use std::ffi::OsString;
 use std::fs::Metadata;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -37,11 +39,24 @@ pub(crate) fn find_executable(name: &str, roots: &Roots) -> Option<PathBuf> {
     if !is_file_name(name) {
         return None;
     }
-    let own = [
-        roots.home.as_ref().map(|home| home.join(".local/bin")),
-        roots.prefix.as_ref().map(|dir| dir.join("bin")),
-    ];
-    let dirs = roots.path_dirs.iter().cloned().chain(own.into_iter().flatten());
-    dirs.map(|dir| dir.join(name))
+    let candidates = executable_dirs(roots).map(|dir| dir.join(name));
+    candidates
+        .into_iter()
         .find(|path| path.metadata().is_ok_and(|metadata| is_executable(&metadata)))
+}
+
+/// The names of all files in the folders where [`find_executable`] looks; `None` where one of them cannot be listed.
+pub(crate) fn executable_names(roots: &Roots) -> Option<HashSet<OsString>> {
+    let mut watch = Watch::begin();
+    let mut names = HashSet::new();
+    for dir in executable_dirs(roots) {
+        names.extend(watch.list(&dir).ok()?.into_iter().map(|entry| entry.name));
+    }
+    Some(names)
+}
+
+fn executable_dirs(roots: &Roots) -> impl Iterator<Item = PathBuf> {
+    let own = roots.home.as_ref().map(|home| home.join(".local/bin"));
+    let prefix = roots.prefix.as_ref().map(|prefix| prefix.join("bin"));
+    roots.path_dirs.iter().cloned().chain(own).chain(prefix)
 }

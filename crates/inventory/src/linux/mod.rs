@@ -19,7 +19,7 @@ mod snap;
 use crate::Source;
 use crate::inventory::Scanner;
 
-pub(crate) use files::find_executable;
+pub(crate) use files::{executable_names, find_executable};
 pub(crate) use launch::{launch_command, locate};
 
 /// Every source, in the order in which their programs are listed.

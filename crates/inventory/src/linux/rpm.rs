@@ -188,3 +188,102 @@ fn version(header: &Header<'_, rusqlite::blob::Blob<'_>>) -> Option<Version> {
         .unwrap_or_default();
     Some(Version::new(&format!("{epoch}{version}{release}")))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::rpm_header::tests::header;
+    use super::*;
+
+    const TYPE_STRING: u32 = 6;
+    const TYPE_INT32: u32 = 4;
+
+    fn package(name: &str, epoch: u32, version: &str, release: &str) -> Vec<u8> {
+        let text = |tag, value: &str| (tag, TYPE_STRING, 1, format!("{value}\0").into_bytes());
+        header(&[
+            text(TAG_NAME, name),
+            text(TAG_VERSION, version),
+            text(TAG_RELEASE, release),
+            (TAG_EPOCH, TYPE_INT32, 1, epoch.to_be_bytes().to_vec()),
+        ])
+    }
+
+    /// A database as rpm lays it out (`rpmdb.sqlite`), still open as while rpm runs.
+    fn database(roots: &Roots) -> Connection {
+        let dir = roots.system.join(DIRS[0]);
+        fs::create_dir_all(&dir).unwrap();
+        let connection = Connection::open(dir.join(DATABASE)).unwrap();
+        connection
+            .execute_batch(
+                "PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 0;
+                 CREATE TABLE 'Packages' (hnum INTEGER PRIMARY KEY AUTOINCREMENT, blob BLOB NOT NULL);
+                 PRAGMA wal_checkpoint(TRUNCATE);",
+            )
+            .unwrap();
+        connection
+    }
+
+    fn insert(connection: &Connection, blob: &[u8]) {
+        connection
+            .execute("INSERT INTO Packages (blob) VALUES (?1)", [blob])
+            .unwrap();
+    }
+
+    fn found(findings: &Findings) -> Vec<String> {
+        let describe = |program: &Program| format!("{} {}", program.id, program.version.as_ref().unwrap());
+        findings.programs.iter().map(describe).collect()
+    }
+
+    #[test]
+    fn packages_are_found_in_the_journal_and_in_the_database() {
+        let dir = tempfile::tempdir().unwrap();
+        let roots = Roots::inside(&dir.path().join("a %41?#b"));
+        let connection = database(&roots);
+        insert(&connection, &package("hello", 0, "2.10", "3.fc40"));
+        insert(&connection, &package("vim", 2, "9.0", "1"));
+        insert(&connection, &package("gpg-pubkey", 0, "1", "1"));
+        let mut watch = Watch::begin();
+        assert_eq!(found(&scan(&roots, &mut watch)), ["hello 2.10-3.fc40", "vim 2:9.0-1"]);
+        connection.execute_batch("DELETE FROM Packages WHERE hnum = 1").unwrap();
+        assert!(!watch.is_unchanged(), "the change stands in the journal alone");
+        assert_eq!(found(&scan(&roots, &mut Watch::begin())), ["vim 2:9.0-1"]);
+        drop(connection);
+        assert_eq!(found(&scan(&roots, &mut Watch::begin())), ["vim 2:9.0-1"]);
+    }
+
+    #[test]
+    fn hostile_packages_are_passed_over_and_told() {
+        let dir = tempfile::tempdir().unwrap();
+        let roots = Roots::inside(dir.path());
+        let connection = database(&roots);
+        insert(&connection, &[]);
+        insert(&connection, &[0xff; 200]);
+        insert(&connection, &package("../../x", 0, "1", "1"));
+        insert(&connection, &package("good", 0, "1", "1"));
+        drop(connection);
+        let findings = scan(&roots, &mut Watch::begin());
+        assert_eq!(found(&findings), ["good 1-1"]);
+        assert!(
+            findings.warnings[0]
+                .message
+                .ends_with("3 packages in it cannot be read"),
+            "{:?}",
+            findings.warnings
+        );
+    }
+
+    #[test]
+    fn an_endless_view_in_place_of_the_table_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let roots = Roots::inside(dir.path());
+        let connection = database(&roots);
+        connection
+            .execute_batch(
+                "DROP TABLE Packages; CREATE VIEW Packages AS WITH RECURSIVE n(hnum) AS
+                 (SELECT 1 UNION ALL SELECT hnum + 1 FROM n) SELECT hnum, x'00' AS blob FROM n;",
+            )
+            .unwrap();
+        drop(connection);
+        let findings = scan(&roots, &mut Watch::begin());
+        assert_eq!((findings.programs.len(), findings.warnings.len()), (0, 1));
+    }
+}

@@ -241,3 +241,30 @@ fn thousands_of_products_are_answered_in_their_order() {
             .all(|(at, (key, answer))| { at == *key && (answer.status == DetectionStatus::Installed) == (at < 3_000) })
     );
 }
+
+#[test]
+fn thousands_of_executables_are_answered_as_one_by_one() {
+    let mut computer = Computer::new();
+    computer.roots = computer.roots.clone().with_prefix(computer.path("/opt/scrip"));
+    for path in ["/usr/bin/p7", "/usr/games/p1999", "/opt/scrip/bin/p1500"] {
+        computer.write_program(path);
+    }
+    computer.write("/usr/bin/p8", "not executable");
+    let inventory = computer.scan();
+    let rules: Vec<_> = (0..2_000).map(|number| [executable(&format!("p{number}"))]).collect();
+    let answers = detect_all(
+        rules
+            .iter()
+            .enumerate()
+            .map(|(key, rules)| (key, rules.as_slice(), None)),
+        &inventory,
+    );
+    let found: Vec<_> = answers
+        .iter()
+        .filter(|(_, answer)| answer.status == DetectionStatus::Installed)
+        .collect();
+    assert_eq!(found.iter().map(|(key, _)| *key).collect::<Vec<_>>(), [7, 1500, 1999]);
+    for (key, answer) in found {
+        assert_eq!(detect(&rules[*key], None, &inventory), *answer);
+    }
+}

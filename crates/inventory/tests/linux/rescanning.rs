@@ -124,10 +124,8 @@ fn desktop_entries_that_come_go_and_change_are_seen() {
     );
     // The first entry of the person's own: its folder did not even exist.
     let own = |computer: &Computer| {
-        write(
-            &computer.home(".local/share/applications/own.desktop"),
-            entry("O", "calc"),
-        )
+        let path = computer.home(".local/share/applications/own.desktop");
+        write(&path, entry("O", "calc"));
     };
     expect(Source::DesktopEntry, own, &["own.desktop", "calc.desktop"]);
 }
