@@ -9,6 +9,7 @@ mod code;
 mod order;
 mod page;
 mod problem;
+mod server;
 mod wallet;
 
 pub use account::{Account, RegisterRequest, Session, SignInRequest};
@@ -19,6 +20,7 @@ pub use code::{Code, CodeRequest, Device, DeviceRequest};
 pub use order::{Cart, CheckoutRequest, LicenseView, Library, Order, QuoteRequest};
 pub use page::Page;
 pub use problem::{PROBLEM_CONTENT_TYPE, Problem};
+pub use server::ServerInfo;
 pub use wallet::{TransferKind, Wallet, WalletEntry};
 
 /// The request header that carries a command's idempotency key: a UUID made by the client.

@@ -1,1 +1,28 @@
-//! scrip-server: the vendor'"s
+//! scrip-server: the HTTP API of a vendor, catalog import, ledger audit and jobs.
+//!
+//! [`Server::open`] reads the configuration, opens the store, the signing key and the file storage;
+//! [`Server::router`] is the whole API as one service, so that tests call it without a socket.
+//! Handlers parse, call the store, and answer: the rules live in `scrip_domain`.
+
+mod caller;
+mod config;
+mod error;
+mod files;
+mod import;
+mod keys;
+mod limits;
+mod metrics;
+mod openapi;
+mod passwords;
+mod publish;
+mod request;
+mod router;
+mod routes;
+mod state;
+
+pub use config::Config;
+pub use error::Error;
+pub use import::{ImportReport, import_appstream};
+pub use openapi::document;
+pub use publish::{Publication, publish};
+pub use state::Server;

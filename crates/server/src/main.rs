@@ -1,1 +1,272 @@
-fn main() {}
+//! The program `scrip-server`.
+
+use std::io::IsTerminal as _;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use clap::{Args, Parser, Subcommand};
+use scrip_appstream::PricePolicy;
+use scrip_domain::{Coded, Email, ProductId, Tokens};
+use scrip_server::{Config, Publication, Server};
+use tracing_subscriber::EnvFilter;
+
+/// The vendor's server of Scrip: accounts, tokens, catalog, orders and authorization codes.
+#[derive(Parser)]
+#[command(name = "scrip-server", version, max_term_width = 100)]
+struct Cli {
+    #[command(flatten)]
+    place: Place,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Where the data is.
+#[derive(Args)]
+struct Place {
+    /// The data folder: database, keys, files and scrip-server.toml
+    #[arg(long, global = true, env = "SCRIP_DATA", value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// The database: sqlite:PATH or postgres://…; an SQLite file in the data folder by default
+    #[arg(long, global = true, env = "DATABASE_URL", value_name = "URL", hide_env_values = true)]
+    database: Option<String>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve the HTTP API until interrupted
+    Serve {
+        /// Where to listen; port 0 takes a free one
+        #[arg(long, env = "SCRIP_LISTEN", default_value = "127.0.0.1:7747", value_name = "ADDR")]
+        listen: SocketAddr,
+    },
+    /// List the programs of catalogs
+    #[command(subcommand)]
+    Import(Import),
+    /// Publish a file that installs a listed product
+    Publish {
+        /// A .deb, an .AppImage or a .tar archive
+        file: PathBuf,
+        /// The product's id
+        #[arg(long, value_name = "ID")]
+        product: ProductId,
+        /// The version that it installs; read from the name of a .deb
+        #[arg(long = "release", visible_alias = "version", value_name = "VERSION")]
+        release: Option<String>,
+        /// The processor, such as x86_64 or any; read from the name of a .deb
+        #[arg(long, value_name = "ARCH")]
+        arch: Option<String>,
+    },
+    /// Take a product off the catalog; licenses of it stay
+    Unlist {
+        /// The product's id
+        product: ProductId,
+    },
+    /// Issue tokens to an account
+    Grant {
+        /// The account's e-mail address
+        #[arg(long, value_name = "EMAIL")]
+        user: Email,
+        /// How many
+        #[arg(long, value_name = "N", value_parser = parse_tokens)]
+        tokens: Tokens,
+        /// Why; stands in the wallet's history
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+        /// The command's id: repeating it issues nothing again
+        #[arg(long, value_name = "UUID")]
+        command: Option<uuid::Uuid>,
+    },
+    /// Prove that the books balance; exits with 1 where they do not
+    Audit,
+    /// Print the description of the API (OpenAPI 3.1)
+    Openapi,
+}
+
+#[derive(Subcommand)]
+enum Import {
+    /// List the programs of AppStream catalogs (metainfo XML, catalog XML, DEP-11 YAML; plain or gzip)
+    Appstream {
+        /// Files, or folders that are searched for catalogs
+        #[arg(required = true, value_name = "PATH")]
+        paths: Vec<PathBuf>,
+        /// The price policy, a TOML file; without one nothing is for sale
+        #[arg(long, value_name = "FILE")]
+        prices: Option<PathBuf>,
+    },
+}
+
+fn parse_tokens(text: &str) -> Result<Tokens, String> {
+    let amount: i64 = text.parse().map_err(|_| format!("\"{text}\" is not a whole number"))?;
+    match Tokens::new(amount) {
+        Ok(tokens) if !tokens.is_zero() => Ok(tokens),
+        _ => Err("at least 1 token".to_owned()),
+    }
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let filter = EnvFilter::try_from_env("SCRIP_LOG").unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn"));
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    log.with_ansi(std::io::stderr().is_terminal()).init();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(why) => return fail(&anyhow::Error::new(why).context("cannot start")),
+    };
+    match runtime.block_on(run(cli)) {
+        Ok(code) => code,
+        Err(error) => fail(&error),
+    }
+}
+
+/// Says on standard error what failed, why, and what to do next.
+fn fail(error: &anyhow::Error) -> ExitCode {
+    eprintln!("scrip-server: {error:#}");
+    let known = error.chain().find_map(|cause| cause.downcast_ref::<scrip_server::Error>());
+    if let Some(known) = known {
+        for hint in known.hints() {
+            eprintln!("  {hint}");
+        }
+        eprintln!("  [{}]", known.code());
+    }
+    ExitCode::FAILURE
+}
+
+async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+    if matches!(cli.command, Command::Openapi) {
+        println!("{}", scrip_server::document());
+        return Ok(ExitCode::SUCCESS);
+    }
+    let data = cli.place.data.map_or_else(default_data, Ok)?;
+    let config = Config::load(&data, cli.place.database)?;
+    let server = Server::open(config).await?;
+    let code = match cli.command {
+        Command::Serve { listen } => serve(&server, &data, listen).await?,
+        Command::Import(Import::Appstream { paths, prices }) => import(&server, &paths, prices.as_deref()).await?,
+        Command::Publish { file, product, release, arch } => {
+            let publication = Publication { path: file, product, version: release, arch };
+            let artifact = scrip_server::publish(&server, &publication).await?;
+            let (version, size) = (&artifact.version, artifact.size);
+            println!("published {} {version}: {size} bytes, sha256 {}", artifact.product, artifact.sha256);
+            ExitCode::SUCCESS
+        }
+        Command::Unlist { product } => {
+            let listed = server.store().unlist_product(&product).await.map_err(scrip_server::Error::from)?;
+            println!("{product} {}", if listed { "is no longer listed" } else { "was not listed" });
+            ExitCode::SUCCESS
+        }
+        Command::Grant { user, tokens, reason, command } => {
+            let command = command.unwrap_or_else(uuid::Uuid::new_v4);
+            let store = server.store();
+            let balance =
+                store.grant(user.as_str(), tokens, &reason, command).await.map_err(scrip_server::Error::from)?;
+            println!("issued {tokens} to {user}; the wallet holds {balance}");
+            ExitCode::SUCCESS
+        }
+        Command::Audit => audit(&server).await?,
+        Command::Openapi => ExitCode::SUCCESS,
+    };
+    server.store().close().await;
+    Ok(code)
+}
+
+/// `$XDG_DATA_HOME/scrip-server` (XDG Base Directory Specification 0.8).
+fn default_data() -> anyhow::Result<PathBuf> {
+    let set = |name| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let base = set("XDG_DATA_HOME").or_else(|| set("HOME").map(|home| home.join(".local/share")));
+    Ok(base.context("neither XDG_DATA_HOME nor HOME is set: give --data DIR")?.join("scrip-server"))
+}
+
+async fn serve(server: &Server, data: &Path, listen: SocketAddr) -> anyhow::Result<ExitCode> {
+    let listener =
+        tokio::net::TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen}"))?;
+    let address = listener.local_addr().context("the socket has no address")?;
+    println!("scrip-server listens on http://{address}");
+    println!("data: {} ({})", data.display(), server.store().backend());
+    println!("issuer: {}", server.issuer());
+    let service = server.router().into_make_service_with_connect_info::<SocketAddr>();
+    let (stopping, mut stopped) = tokio::sync::watch::channel(false);
+    let stop = async move {
+        interrupted().await;
+        tracing::info!("stopping: running requests are finished first");
+        // Nobody left to tell means that serving has ended already.
+        drop(stopping.send(true));
+    };
+    let serving = axum::serve(listener, service).with_graceful_shutdown(stop);
+    let patience = async {
+        if stopped.changed().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+        tokio::time::sleep(SHUTDOWN_MAX).await;
+    };
+    tokio::select! {
+        served = async { serving.await } => served.context("serving failed")?,
+        () = patience => tracing::warn!("some requests did not end in time and were dropped"),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// How long running requests may take once the server is told to stop.
+const SHUTDOWN_MAX: Duration = Duration::from_secs(20);
+
+/// Waits for Ctrl-C, or a polite request to end (SIGTERM).
+async fn interrupted() {
+    let ctrl_c = async {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    #[cfg(unix)]
+    let terminate = async {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut signal) => drop(signal.recv().await),
+            Err(_) => std::future::pending().await,
+        }
+    };
+    #[cfg(not(unix))]
+    let terminate = std::future::pending::<()>();
+    tokio::select! {
+        () = ctrl_c => {}
+        () = terminate => {}
+    }
+}
+
+async fn import(server: &Server, paths: &[PathBuf], prices: Option<&Path>) -> anyhow::Result<ExitCode> {
+    let policy = match prices {
+        Some(path) => PricePolicy::read(path).map_err(scrip_server::Error::from)?,
+        None => PricePolicy::default(),
+    };
+    let report = scrip_server::import_appstream(server, paths, policy).await?;
+    for problem in &report.problems {
+        eprintln!("left out: {problem}");
+    }
+    println!(
+        "listed {} programs from {} catalogs: {} new or changed, {} with icons; {} other components passed over, {} left out",
+        report.listed,
+        report.catalogs,
+        report.changed,
+        report.icons,
+        report.passed_over,
+        report.problems.len()
+    );
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn audit(server: &Server) -> anyhow::Result<ExitCode> {
+    let report = server.store().audit().await.map_err(scrip_server::Error::from)?;
+    println!(
+        "{} transfers, {} orders, {} licenses, {} wallets holding {} tokens",
+        report.transfers, report.orders, report.licenses, report.wallets, report.tokens_in_wallets
+    );
+    for breach in &report.breaches {
+        println!("BREACH: {}: {}: {}", breach.rule, breach.subject, breach.detail);
+    }
+    if report.breaches.is_empty() {
+        println!("the books balance");
+        return Ok(ExitCode::SUCCESS);
+    }
+    println!("{} breaches: stop selling and look into them", report.breaches.len());
+    Ok(ExitCode::FAILURE)
+}

@@ -80,7 +80,7 @@ CREATE TABLE products (
     removed BOOLEAN NOT NULL,
     revision BIGINT NOT NULL
 );
-CREATE INDEX products_by_revision ON products (revision, id);
+CREATE INDEX products_by_revision ON products (revision);
 CREATE INDEX products_by_sort_key ON products (sort_key, id);
 
 CREATE TABLE product_categories (

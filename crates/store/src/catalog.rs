@@ -80,15 +80,16 @@ impl Store {
     pub async fn put_products(&self, listings: &[ProductListing]) -> Result<usize, Error> {
         self.retry("list products", async |store| {
             let mut tx = store.database.write().await?;
-            let revision = next_revision(&mut tx).await?;
-            let mut changed = 0;
+            let before = lock_revision(&mut tx).await?;
+            let mut revision = before;
             for chunk in listings.chunks(CHUNK) {
-                changed += put_chunk(&mut tx, chunk, revision).await?;
+                put_chunk(&mut tx, chunk, &mut revision).await?;
             }
-            if changed > 0 {
+            if revision > before {
+                write_revision(&mut tx, revision).await?;
                 tx.commit().await?;
             }
-            Ok(changed)
+            Ok(usize::try_from(revision - before).unwrap_or(usize::MAX))
         })
         .await
     }
@@ -97,11 +98,12 @@ impl Store {
     pub async fn unlist_product(&self, product: &ProductId) -> Result<bool, Error> {
         self.retry("unlist a product", async |store| {
             let mut tx = store.database.write().await?;
-            let revision = next_revision(&mut tx).await?;
+            let revision = lock_revision(&mut tx).await? + 1;
             let sql = "UPDATE products SET removed = TRUE, revision = $2 WHERE id = $1 AND NOT removed";
             let found = tx.execute("unlist a product", sql, &args![product.as_str(), revision]).await? == 1;
             if found {
                 search::remove(&mut tx, product).await?;
+                write_revision(&mut tx, revision).await?;
                 tx.commit().await?;
             }
             Ok(found)
@@ -113,7 +115,8 @@ impl Store {
     pub async fn put_artifact(&self, artifact: &NewArtifact) -> Result<(), Error> {
         self.retry("publish a file", async |store| {
             let mut tx = store.database.write().await?;
-            let revision = next_revision(&mut tx).await?;
+            let revision = lock_revision(&mut tx).await? + 1;
+            write_revision(&mut tx, revision).await?;
             let sql = "UPDATE products SET revision = $2 WHERE id = $1 AND NOT removed";
             if tx.execute("change a listing", sql, &args![artifact.product.as_str(), revision]).await? == 0 {
                 return Err(scrip_domain::Error::ProductNotFound { product: artifact.product.clone() }.into());
@@ -140,10 +143,12 @@ impl Store {
     }
 }
 
-/// The next revision of the catalog. Concurrent writers of the catalog wait for each other here.
-async fn next_revision(tx: &mut Tx) -> Result<i64, Error> {
-    let sql = "UPDATE catalog SET revision = revision + 1 WHERE id = 1 RETURNING revision";
-    let (revision,) = tx.row::<(i64,)>("count the catalog's revision", sql, &[]).await?.ok_or_else(|| Error::Corrupt {
+/// The catalog's revision. Concurrent writers of the catalog wait for each other here.
+///
+/// Every change of a product takes the next number, so that clients page through changes by it alone.
+async fn lock_revision(tx: &mut Tx) -> Result<i64, Error> {
+    let sql = "UPDATE catalog SET revision = revision WHERE id = 1 RETURNING revision";
+    let (revision,) = tx.row::<(i64,)>("read the catalog's revision", sql, &[]).await?.ok_or_else(|| Error::Corrupt {
         table: "catalog",
         id: "1".to_owned(),
         why: "the row is missing".to_owned(),
@@ -151,7 +156,12 @@ async fn next_revision(tx: &mut Tx) -> Result<i64, Error> {
     Ok(revision)
 }
 
-async fn put_chunk(tx: &mut Tx, chunk: &[ProductListing], revision: i64) -> Result<usize, Error> {
+async fn write_revision(tx: &mut Tx, revision: i64) -> Result<(), Error> {
+    let sql = "UPDATE catalog SET revision = $1 WHERE id = 1";
+    tx.execute("count the catalog's revision", sql, &args![revision]).await.map(drop)
+}
+
+async fn put_chunk(tx: &mut Tx, chunk: &[ProductListing], revision: &mut i64) -> Result<(), Error> {
     let sql = format!(
         "SELECT id, entry, detail, offers FROM products WHERE NOT removed AND id IN ({})",
         list_text(chunk.len(), 1)
@@ -170,20 +180,21 @@ async fn put_chunk(tx: &mut Tx, chunk: &[ProductListing], revision: i64) -> Resu
         })
         .collect();
     if changed.is_empty() {
-        return Ok(0);
+        return Ok(());
     }
     write_listings(tx, &changed, revision).await?;
     write_categories(tx, &changed).await?;
     for (listing, _) in &changed {
         search::put(tx, listing).await?;
     }
-    Ok(changed.len())
+    Ok(())
 }
 
-async fn write_listings(tx: &mut Tx, changed: &[(&ProductListing, String)], revision: i64) -> Result<(), Error> {
+async fn write_listings(tx: &mut Tx, changed: &[(&ProductListing, String)], revision: &mut i64) -> Result<(), Error> {
     let values: Vec<Value> = changed
         .iter()
         .flat_map(|(listing, offers)| {
+            *revision += 1;
             args![
                 listing.id.as_str(),
                 listing.name.as_str(),
@@ -192,7 +203,7 @@ async fn write_listings(tx: &mut Tx, changed: &[(&ProductListing, String)], revi
                 offers.as_str(),
                 listing.name.to_lowercase(),
                 false,
-                revision,
+                *revision,
             ]
         })
         .collect();

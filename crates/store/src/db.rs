@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions, PgRow};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow, SqliteSynchronous};
-use sqlx::{AssertSqlSafe, Connection, FromRow, Postgres, Sqlite, Transaction};
+use sqlx::{AssertSqlSafe, FromRow, Postgres, Sqlite, Transaction};
 use uuid::Uuid;
 
 use crate::Error;
@@ -307,12 +307,11 @@ fn redact(url: &str) -> String {
     }
 }
 
-/// Pings a connection; used by tests of the pool's settings.
+/// A setting of the writer's connection.
 #[cfg(test)]
 pub(crate) async fn pragma(database: &Database, name: &str) -> i64 {
     let Database::Sqlite { writer, .. } = database else { return -1 };
     let mut connection = writer.acquire().await.unwrap();
-    connection.ping().await.unwrap();
     sqlx::query_scalar::<_, i64>(AssertSqlSafe(format!("PRAGMA {name}"))).fetch_one(&mut *connection).await.unwrap()
 }
 

@@ -26,7 +26,7 @@ pub struct Changes {
     pub items: Vec<ListedProduct>,
     /// Products that left the catalog.
     pub removed: Vec<ProductId>,
-    /// The revision after these changes.
+    /// The revision after these changes: where to continue.
     pub revision: i64,
     /// Whether more changes wait.
     pub more: bool,
@@ -81,22 +81,19 @@ impl Store {
         Ok(rows.first().map_or(0, |(revision,)| *revision))
     }
 
-    /// Up to about `limit` changes after revision `since`; whole revisions only, so that none is split or lost.
-    pub async fn catalog_changes(&self, since: i64, after: Option<&ProductId>, limit: u64) -> Result<Changes, Error> {
+    /// Up to `limit` changes after revision `since`, the oldest first.
+    pub async fn catalog_changes(&self, since: i64, limit: u64) -> Result<Changes, Error> {
         let mut tx = self.database.read().await?;
-        let (revision,) = tx
-            .row::<(i64,)>("read the catalog's revision", "SELECT revision FROM catalog WHERE id = 1", &[])
-            .await?
-            .unwrap_or((0,));
+        let sql = "SELECT revision FROM catalog WHERE id = 1";
+        let (newest,) = tx.row::<(i64,)>("read the catalog's revision", sql, &[]).await?.unwrap_or((0,));
         let limit = i64::try_from(limit).unwrap_or(i64::MAX - 1);
         let sql = "SELECT p.id, p.entry, p.offers, p.revision, p.removed FROM products p \
-                   WHERE p.revision > $1 OR (p.revision = $1 AND p.id > $2) ORDER BY p.revision, p.id LIMIT $3";
-        // Without a product to continue after, the whole revision `since` is known already.
-        let after = after.map_or("\u{10ffff}", ProductId::as_str);
+                   WHERE p.revision > $1 ORDER BY p.revision LIMIT $2";
         type Found = (String, String, String, i64, bool);
-        let mut rows = tx.rows::<Found>("read changes", sql, &args![since, after, limit + 1]).await?;
+        let mut rows = tx.rows::<Found>("read changes", sql, &args![since, limit + 1]).await?;
         let more = i64::try_from(rows.len()).unwrap_or(i64::MAX) > limit;
         rows.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+        let revision = rows.last().filter(|_| more).map_or(newest, |(.., revision, _)| *revision);
         let (mut removed, mut kept) = (Vec::new(), Vec::new());
         for (id, entry, offers, revision, gone) in rows {
             if gone {

@@ -1,0 +1,68 @@
+//! Who makes a request, and from where.
+
+use std::convert::Infallible;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+use axum::extract::{ConnectInfo, FromRequestParts};
+use base64ct::{Base64UrlUnpadded, Encoding as _};
+use http::header;
+use http::request::Parts;
+use scrip_domain::UserId;
+use scrip_store::TokenHash;
+use sha2::{Digest as _, Sha256};
+
+use crate::{Error, Server};
+
+/// Random bytes of a session token.
+const TOKEN_BYTES: usize = 32;
+
+/// A caller with a session that has not ended.
+pub(crate) struct Caller {
+    pub(crate) user: UserId,
+    pub(crate) token: TokenHash,
+}
+
+impl FromRequestParts<Server> for Caller {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, server: &Server) -> Result<Self, Error> {
+        let token = bearer(parts).ok_or(Error::SessionMissing)?;
+        let caller = server.store.caller(token).await?.ok_or(Error::SessionExpired)?;
+        if caller.expires_at <= server.clock.now() {
+            return Err(Error::SessionExpired);
+        }
+        Ok(Self { user: caller.user, token })
+    }
+}
+
+/// The digest of the bearer token (RFC 6750 section 2.1), where one came.
+fn bearer(parts: &Parts) -> Option<TokenHash> {
+    let value = parts.headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = value.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| hash_token(token.trim()))
+}
+
+/// A new session token and the digest that the store keeps of it.
+pub(crate) fn new_token() -> Result<(String, TokenHash), Error> {
+    let mut bytes = [0; TOKEN_BYTES];
+    getrandom::fill(&mut bytes).map_err(|_| Error::Internal { operation: "gather randomness" })?;
+    let token = Base64UrlUnpadded::encode_string(&bytes);
+    let hash = hash_token(&token);
+    Ok((token, hash))
+}
+
+fn hash_token(token: &str) -> TokenHash {
+    TokenHash(Sha256::digest(token.as_bytes()).into())
+}
+
+/// The network address that a request came from; loopback where it came without a socket.
+pub(crate) struct Origin(pub(crate) IpAddr);
+
+impl FromRequestParts<Server> for Origin {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Server) -> Result<Self, Infallible> {
+        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
+        Ok(Self(peer.map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |ConnectInfo(address)| address.ip())))
+    }
+}

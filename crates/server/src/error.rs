@@ -1,0 +1,187 @@
+//! Why a request or a command of the server failed.
+
+use std::path::PathBuf;
+
+use axum::response::{IntoResponse, Response};
+use http::{HeaderValue, StatusCode, header};
+use scrip_api::{PROBLEM_CONTENT_TYPE, Problem};
+use scrip_domain::{Coded, ErrorCode, ProductId, Quote, Sha256};
+
+/// Why the server could not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The store refused or failed.
+    #[error(transparent)]
+    Store(#[from] scrip_store::Error),
+    /// A checkout was refused; today's quote is shown where it helps.
+    #[error("{error}")]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    Refused { error: scrip_store::Error, quote: Option<Quote> },
+    /// A rule refused.
+    #[error(transparent)]
+    Rule(#[from] scrip_domain::Error),
+    /// A code cannot be made or read.
+    #[error(transparent)]
+    Licensing(#[from] scrip_licensing::Error),
+    /// A catalog file cannot be read.
+    #[error(transparent)]
+    Appstream(#[from] scrip_appstream::Error),
+    /// The address or the password is wrong; which one is not told.
+    #[error("the e-mail address or the password is wrong")]
+    CredentialsWrong,
+    /// No session token came with the request.
+    #[error("nobody is signed in")]
+    SessionMissing,
+    /// The session ended, or never was.
+    #[error("the session has ended")]
+    SessionExpired,
+    /// The body or a parameter cannot be read.
+    #[error("the request cannot be read: {why}")]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    Malformed { why: String },
+    /// The body is too large.
+    #[error("the request is larger than {limit_bytes} bytes")]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    TooLarge { limit_bytes: usize },
+    /// Too many tries.
+    #[error("too many tries; the next one is possible in {seconds} seconds")]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    RateLimited { seconds: u64 },
+    /// The request took too long.
+    #[error("the request took longer than {seconds} seconds")]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    Timeout { seconds: u64 },
+    /// No such resource.
+    #[error("there is nothing at {path}")]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    NotFound { path: String },
+    /// The resource does not answer this method.
+    #[error("{path} does not answer {method}")]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    MethodNotAllowed { path: String, method: String },
+    /// A command came without its id.
+    #[error("the header Idempotency-Key is missing or is not a UUID")]
+    IdempotencyKeyMissing,
+    /// No such file.
+    #[error("there is no file {sha256}")]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    ArtifactNotFound { sha256: Sha256 },
+    /// The asked range does not fit the file.
+    #[error("the range \"{range}\" does not fit a file of {size} bytes")]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    RangeInvalid { range: String, size: u64 },
+    /// The license does not allow this now.
+    #[error("your rental of {product} has run out")]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    LicenseOver { product: ProductId, exhausted: bool },
+    /// The device's key or digest is malformed.
+    #[error("the device cannot be registered: {why}")]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    DeviceInvalid { why: String },
+    /// A file to publish does not say what it is.
+    #[error("{path} cannot be published: {why}", path = path.display())]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    Unpublishable { path: PathBuf, why: String },
+    /// The configuration cannot be read.
+    #[error("{path} is not a valid configuration: {source}", path = path.display())]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    ConfigInvalid { path: PathBuf, source: Box<toml::de::Error> },
+    /// A file or folder cannot be used.
+    #[error("cannot {operation} {path}", path = path.display())]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    Io { operation: &'static str, path: PathBuf, source: std::io::Error },
+    /// The file storage failed.
+    #[error("cannot {operation} in the file storage")]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    Storage { operation: &'static str, source: object_store::Error },
+    /// A bug: the server could not finish a step that cannot fail.
+    #[error("the server failed inside while it tried to {operation}")]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    Internal { operation: &'static str },
+}
+
+impl From<scrip_store::Refusal> for Error {
+    fn from(refusal: scrip_store::Refusal) -> Self {
+        Self::Refused { error: refusal.error, quote: refusal.quote }
+    }
+}
+
+impl Coded for Error {
+    fn code(&self) -> ErrorCode {
+        match self {
+            Self::Store(error) | Self::Refused { error, .. } => error.code(),
+            Self::Rule(error) => error.code(),
+            Self::Licensing(error) => error.code(),
+            Self::Appstream(error) => error.code(),
+            Self::CredentialsWrong => ErrorCode::AuthCredentialsWrong,
+            Self::SessionMissing => ErrorCode::AuthSessionMissing,
+            Self::SessionExpired => ErrorCode::AuthSessionExpired,
+            Self::Malformed { .. } | Self::Unpublishable { .. } => ErrorCode::RequestMalformed,
+            Self::TooLarge { .. } => ErrorCode::RequestTooLarge,
+            Self::RateLimited { .. } => ErrorCode::RequestRateLimited,
+            Self::Timeout { .. } => ErrorCode::RequestTimeout,
+            Self::NotFound { .. } => ErrorCode::RequestNotFound,
+            Self::MethodNotAllowed { .. } => ErrorCode::RequestMethodNotAllowed,
+            Self::IdempotencyKeyMissing => ErrorCode::IdempotencyKeyMissing,
+            Self::ArtifactNotFound { .. } => ErrorCode::ArtifactNotFound,
+            Self::RangeInvalid { .. } => ErrorCode::ArtifactRangeInvalid,
+            Self::LicenseOver { exhausted: false, .. } => ErrorCode::LicenseExpired,
+            Self::LicenseOver { exhausted: true, .. } => ErrorCode::LicenseExhausted,
+            Self::DeviceInvalid { .. } => ErrorCode::DeviceKeyInvalid,
+            Self::ConfigInvalid { .. } => ErrorCode::ConfigInvalid,
+            Self::Io { .. } => ErrorCode::StateIo,
+            Self::Storage { .. } => ErrorCode::ServerUnavailable,
+            Self::Internal { .. } => ErrorCode::InternalError,
+        }
+    }
+
+    fn hints(&self) -> Vec<String> {
+        let hint = match self {
+            Self::Store(error) | Self::Refused { error, .. } => return error.hints(),
+            Self::Rule(error) => return error.hints(),
+            Self::Licensing(error) => return error.hints(),
+            Self::Appstream(error) => return error.hints(),
+            Self::CredentialsWrong => "Check both and try again.",
+            Self::SessionMissing | Self::SessionExpired => "Sign in.",
+            Self::IdempotencyKeyMissing => "Send a UUID made by the client, the same for every repetition of the command.",
+            Self::LicenseOver { .. } => "Extend the rental, or convert it into ownership.",
+            Self::Storage { .. } | Self::Timeout { .. } => "Try again in a moment.",
+            Self::Unpublishable { .. } => "Give --version, and a file whose name ends in .deb, .AppImage or .tar.*.",
+            _ => return Vec::new(),
+        };
+        vec![hint.to_owned()]
+    }
+}
+
+impl IntoResponse for Error {
+    fn into_response(self) -> Response {
+        let mut problem = Problem::of(&self);
+        if problem.status >= 500 {
+            // Logged once, here, where it becomes an answer; what went wrong inside is not the caller's business.
+            tracing::error!(code = %self.code(), error = &self as &dyn std::error::Error, "a request failed");
+        }
+        if let Self::Refused { quote, .. } = &self {
+            problem.quote.clone_from(quote);
+        }
+        let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let body = serde_json::to_vec(&problem).unwrap_or_default();
+        let mut response = (status, [(header::CONTENT_TYPE, PROBLEM_CONTENT_TYPE)], body).into_response();
+        let headers = response.headers_mut();
+        match &self {
+            Self::RateLimited { seconds } => {
+                headers.insert(header::RETRY_AFTER, HeaderValue::from(*seconds));
+            }
+            Self::SessionMissing | Self::SessionExpired => {
+                headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            }
+            Self::RangeInvalid { size, .. } => {
+                if let Ok(value) = HeaderValue::from_str(&format!("bytes */{size}")) {
+                    headers.insert(header::CONTENT_RANGE, value);
+                }
+            }
+            _ => {}
+        }
+        response
+    }
+}

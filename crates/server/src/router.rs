@@ -1,0 +1,92 @@
+//! All routes, and what surrounds every request: time limit, panic barrier, counting, tracing.
+
+use std::any::Any;
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use http::{HeaderValue, header};
+use tower_http::catch_panic::CatchPanicLayer;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::routes::{accounts, artifacts, cart, catalog, codes, library, orders, service, wallet};
+use crate::{Error, Server};
+
+/// Every route with its description.
+pub(crate) fn described() -> OpenApiRouter<Server> {
+    OpenApiRouter::new()
+        .routes(routes!(accounts::register))
+        .routes(routes!(accounts::sign_in))
+        .routes(routes!(accounts::sign_out))
+        .routes(routes!(accounts::account))
+        .routes(routes!(wallet::balance))
+        .routes(routes!(wallet::history))
+        .routes(routes!(catalog::search))
+        .routes(routes!(catalog::show))
+        .routes(routes!(catalog::changes))
+        .routes(routes!(catalog::categories))
+        .routes(routes!(catalog::icon))
+        .routes(routes!(cart::show))
+        .routes(routes!(cart::put, cart::remove))
+        .routes(routes!(cart::quote))
+        .routes(routes!(orders::create))
+        .routes(routes!(library::show))
+        .routes(routes!(library::put_device))
+        .routes(routes!(codes::create))
+        .routes(routes!(artifacts::download))
+        .routes(routes!(service::info))
+        .routes(routes!(service::jwks))
+        .routes(routes!(service::healthz))
+        .routes(routes!(service::readyz))
+        .routes(routes!(service::metrics))
+        .routes(routes!(service::openapi))
+}
+
+impl Server {
+    /// The whole API as one service.
+    pub fn router(&self) -> Router {
+        let (router, _) = described().split_for_parts();
+        router
+            .fallback(async |request: Request| Error::NotFound { path: shown_path(&request) })
+            .method_not_allowed_fallback(async |request: Request| Error::MethodNotAllowed {
+                path: shown_path(&request),
+                method: request.method().to_string(),
+            })
+            .layer(DefaultBodyLimit::disable())
+            .layer(CatchPanicLayer::custom(answer_panic))
+            .layer(from_fn_with_state(self.clone(), surround))
+            .with_state(self.clone())
+    }
+}
+
+/// The path, cut to what an error message should repeat.
+fn shown_path(request: &Request) -> String {
+    request.uri().path().chars().take(200).collect()
+}
+
+fn answer_panic(_: Box<dyn Any + Send>) -> Response {
+    Error::Internal { operation: "answer a request" }.into_response()
+}
+
+/// Limits the time of a request, counts it, and traces it.
+async fn surround(State(server): State<Server>, request: Request, next: Next) -> Response {
+    let started = Instant::now();
+    let method = request.method().clone();
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    let seconds = server.config.settings.request_seconds_max;
+    let answered = tokio::time::timeout(Duration::from_secs(seconds), next.run(request)).await;
+    let mut response = answered.unwrap_or_else(|_| Error::Timeout { seconds }.into_response());
+    let headers = response.headers_mut();
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    if !headers.contains_key(header::CACHE_CONTROL) {
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+    let route = route.as_ref().map_or("unmatched", MatchedPath::as_str);
+    let (status, took) = (response.status().as_u16(), started.elapsed());
+    server.metrics.count_request(&method, route, status, took);
+    tracing::debug!(%method, route, status, took_us = took.as_micros(), "answered");
+    response
+}

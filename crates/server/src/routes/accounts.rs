@@ -1,0 +1,74 @@
+//! Accounts and sessions.
+
+use axum::Json;
+use axum::extract::State;
+use http::StatusCode;
+use scrip_api::{Account, RegisterRequest, Session, SignInRequest};
+use scrip_store::{NewUser, User};
+
+use crate::caller::{Caller, Origin, new_token};
+use crate::request::Body;
+use crate::{Error, Server};
+
+/// Opens an account, grants its first tokens, and signs it in.
+#[utoipa::path(post, path = "/v1/accounts", tag = "accounts", request_body = RegisterRequest, security(()),
+    responses((status = 201, body = Session)))]
+pub(crate) async fn register(
+    State(server): State<Server>,
+    Origin(address): Origin,
+    body: Body<RegisterRequest>,
+) -> Result<(StatusCode, Json<Session>), Error> {
+    server.limits.count_address(address)?;
+    let RegisterRequest { email, password } = body.value;
+    password.check()?;
+    let password_hash = server.passwords.hash(password).await?;
+    let grant = server.config.settings.registration_tokens;
+    let user = server.store.register(&NewUser { email, password_hash, grant }).await?;
+    tracing::info!(user = %user.id, "an account was opened");
+    open_session(&server, user).await
+}
+
+/// Opens a session.
+#[utoipa::path(post, path = "/v1/sessions", tag = "accounts", request_body = SignInRequest, security(()),
+    responses((status = 201, body = Session)))]
+pub(crate) async fn sign_in(
+    State(server): State<Server>,
+    Origin(address): Origin,
+    body: Body<SignInRequest>,
+) -> Result<(StatusCode, Json<Session>), Error> {
+    server.limits.count_address(address)?;
+    let SignInRequest { email, password } = body.value;
+    server.limits.count_account(email.as_str())?;
+    let user = server.store.user_by_email(&email).await?;
+    let hash = user.as_ref().map(|user| user.password_hash.clone());
+    let matches = server.passwords.verify(password, hash).await?;
+    match user {
+        Some(user) if matches => open_session(&server, user).await,
+        _ => Err(Error::CredentialsWrong),
+    }
+}
+
+/// Ends the session of the request.
+#[utoipa::path(delete, path = "/v1/sessions/current", tag = "accounts", responses((status = 204)))]
+pub(crate) async fn sign_out(State(server): State<Server>, caller: Caller) -> Result<StatusCode, Error> {
+    server.store.close_session(caller.token).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// The caller's account.
+#[utoipa::path(get, path = "/v1/account", tag = "accounts", responses((status = 200, body = Account)))]
+pub(crate) async fn account(State(server): State<Server>, caller: Caller) -> Result<Json<Account>, Error> {
+    let user = server.store.user_by_id(caller.user).await?.ok_or(Error::SessionExpired)?;
+    Ok(Json(account_of(&user)))
+}
+
+async fn open_session(server: &Server, user: User) -> Result<(StatusCode, Json<Session>), Error> {
+    let (token, hash) = new_token()?;
+    let expires_at = server.clock.now().plus_seconds(i64::from(server.config.settings.session_days) * 86_400);
+    server.store.open_session(user.id, hash, expires_at).await?;
+    Ok((StatusCode::CREATED, Json(Session { token, expires_at, account: account_of(&user) })))
+}
+
+fn account_of(user: &User) -> Account {
+    Account { id: user.id, email: user.email.clone(), created_at: user.created_at, balance: user.balance }
+}

@@ -1,0 +1,11 @@
+//! One file a resource.
+
+pub(crate) mod accounts;
+pub(crate) mod artifacts;
+pub(crate) mod cart;
+pub(crate) mod catalog;
+pub(crate) mod codes;
+pub(crate) mod library;
+pub(crate) mod orders;
+pub(crate) mod service;
+pub(crate) mod wallet;

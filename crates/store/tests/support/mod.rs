@@ -1,0 +1,173 @@
+//! A store for a test, on either database.
+
+use std::sync::Arc;
+
+use scrip_domain::{
+    Allowance, ArtifactKind, Clock, FixedClock, IdSource, Intent, Item, Offer, Offers, Platform, RentalOffer, Sha256,
+    SystemIds, Timestamp, Tokens, Version,
+};
+use scrip_store::{
+    Checkout, Error, NewArtifact, NewDevice, NewUser, PaidOrder, ProductListing, Refusal, Store, User,
+};
+use scrip_testkit::Postgres;
+use uuid::Uuid;
+
+/// Makes of each `async fn name(fixture: Fixture)` a test on SQLite and one on PostgreSQL.
+macro_rules! both {
+    ($(async fn $name:ident($fixture:ident: Fixture) $body:block)+) => {$(
+        mod $name {
+            use super::*;
+
+            async fn run($fixture: Fixture) $body
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn sqlite() {
+                run(Fixture::sqlite().await).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn postgresql() {
+                run(Fixture::postgresql().await).await;
+            }
+        }
+    )+};
+}
+pub(crate) use both;
+
+#[derive(Clone)]
+pub(crate) struct Fixture {
+    pub(crate) store: Store,
+    clock: Arc<FixedClock>,
+    ids: Arc<SystemIds>,
+    url: String,
+    _folder: Option<Arc<tempfile::TempDir>>,
+}
+
+impl Fixture {
+    pub(crate) async fn sqlite() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}", folder.path().join("scrip.db").display());
+        Self::open(url, Some(Arc::new(folder))).await
+    }
+
+    pub(crate) async fn postgresql() -> Self {
+        Self::open(Postgres::shared().database(), None).await
+    }
+
+    async fn open(url: String, folder: Option<Arc<tempfile::TempDir>>) -> Self {
+        let clock = Arc::new(FixedClock::new(Timestamp::from_seconds(1_750_000_000)));
+        let ids = Arc::new(SystemIds::default());
+        let store = Store::open(&url, clock.clone(), ids.clone()).await.unwrap();
+        Self { store, clock, ids, url, _folder: folder }
+    }
+
+    /// Another server on the same database.
+    pub(crate) async fn reopen(&self) -> Self {
+        let store = Store::open(&self.url, self.clock.clone(), self.ids.clone()).await.unwrap();
+        Self { store, ..self.clone() }
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    pub(crate) fn id(&self) -> Uuid {
+        self.ids.new_id(&*self.clock)
+    }
+
+    pub(crate) async fn try_user(&self, email: &str, grant: i64) -> Result<User, Error> {
+        let new = NewUser { email: email.parse().unwrap(), password_hash: "$argon2id$".into(), grant: tokens(grant) };
+        self.store.register(&new).await
+    }
+
+    pub(crate) async fn user(&self, email: &str, grant: i64) -> User {
+        self.try_user(email, grant).await.unwrap()
+    }
+
+    pub(crate) async fn list(&self, listings: &[ProductListing]) {
+        self.store.put_products(listings).await.unwrap();
+    }
+
+    pub(crate) fn checkout(&self, user: &User, items: Vec<Item>, expected: i64) -> Checkout {
+        let command = self.id();
+        Checkout { user: user.id, command, digest: [1; 32], items, expected_total: tokens(expected), clear_cart: false }
+    }
+
+    pub(crate) async fn check_out(&self, user: &User, items: Vec<Item>, expected: i64) -> Result<PaidOrder, Refusal> {
+        self.store.check_out(self.checkout(user, items, expected)).await
+    }
+
+    pub(crate) async fn check_out_cart(&self, user: &User, items: Vec<Item>, expected: i64) -> Result<PaidOrder, Refusal> {
+        self.store.check_out(Checkout { clear_cart: true, ..self.checkout(user, items, expected) }).await
+    }
+
+    pub(crate) async fn assert_sound(&self) {
+        let report = self.store.audit().await.unwrap();
+        assert_eq!(report.breaches, []);
+    }
+
+    /// Changes rows past the store, as an attacker or a fault would.
+    pub(crate) async fn tamper(&self, sql: &str) {
+        if let Some(path) = self.url.strip_prefix("sqlite:") {
+            use sqlx::{AssertSqlSafe, Connection as _};
+            let mut connection = sqlx::SqliteConnection::connect(path).await.unwrap();
+            sqlx::query(AssertSqlSafe(sql.to_owned())).execute(&mut connection).await.unwrap();
+        } else {
+            let database = self.url.rsplit('/').next().unwrap().to_owned();
+            let sql = sql.to_owned();
+            tokio::task::spawn_blocking(move || Postgres::shared().run_sql(&database, &sql)).await.unwrap();
+        }
+    }
+}
+
+pub(crate) fn tokens(amount: i64) -> Tokens {
+    Tokens::new(amount).unwrap()
+}
+
+pub(crate) fn item(product: &str, intent: Intent, offer: Option<&str>) -> Item {
+    Item { product: product.parse().unwrap(), intent, offer: offer.map(|offer| offer.parse().unwrap()) }
+}
+
+pub(crate) fn listing(id: &str, purchase: i64, week: i64, credit_permille: u16) -> ProductListing {
+    let offers = Offers::new(vec![
+        Offer::Purchase { id: "purchase".parse().unwrap(), price: tokens(purchase) },
+        Offer::Rental(RentalOffer {
+            id: "week".parse().unwrap(),
+            price: tokens(week),
+            allowance: Allowance::Duration { seconds: 604_800 },
+            credit_permille,
+        }),
+    ]);
+    ProductListing {
+        id: id.parse().unwrap(),
+        name: id.rsplit('.').next().unwrap().to_owned(),
+        summary: "Does something useful".into(),
+        developer: "Example People".into(),
+        keywords: Vec::new(),
+        categories: vec!["Graphics".into()],
+        offers: offers.unwrap(),
+        entry: format!("{{\"id\":\"{id}\"}}"),
+        detail: "{}".into(),
+    }
+}
+
+pub(crate) fn artifact(product: &str) -> NewArtifact {
+    NewArtifact {
+        product: product.parse().unwrap(),
+        sha256: Sha256([3; 32]),
+        size: 1234,
+        file_name: "a_1.0_amd64.deb".into(),
+        kind: ArtifactKind::Deb,
+        platform: Platform { os: "linux".into(), arch: "x86_64".into() },
+        version: Version::new("1.0"),
+    }
+}
+
+pub(crate) fn device(name: &str) -> NewDevice {
+    NewDevice {
+        name: name.into(),
+        thumbprint: "thumb".into(),
+        machine: "machine".into(),
+        platform: Platform { os: "linux".into(), arch: "x86_64".into() },
+    }
+}
