@@ -158,7 +158,7 @@ impl Inventory {
 }
 
 /// Where each id stands. An AppImage is found by the name inside its file name as well, in lower case, and a program of the
-/// prefix by its desktop entry.
+/// prefix by its desktop entry and its file's name.
 fn index(programs: &[Program]) -> HashMap<Box<str>, usize> {
     let mut index: HashMap<Box<str>, usize> = HashMap::with_capacity(programs.len());
     let mut put = |key: &str, at: usize| match index.get_mut(key) {
@@ -174,6 +174,11 @@ fn index(programs: &[Program]) -> HashMap<Box<str>, usize> {
             (Source::Appimage, _) => put(&program.name.to_ascii_lowercase(), at),
             (Source::Prefix, Some(Launch::DesktopEntry { id })) => put(id, at),
             _ => {}
+        }
+        if program.source == Source::Prefix
+            && let Some(name) = program.location.as_ref().and_then(|path| path.file_name()?.to_str())
+        {
+            put(name, at);
         }
     }
     index

@@ -19,9 +19,11 @@ pub struct Roots {
     pub data_dirs: Vec<PathBuf>,
     /// The folders of `$PATH`, in their order.
     pub path_dirs: Vec<PathBuf>,
-    /// Where the caller installs programs for this person: AppImage files lie in it, programs in its `bin`.
+    /// Where the caller installs programs for this person: AppImage files lie in it, programs in its `bin`, desktop entries in its
+    /// `share/applications`.
     pub prefix: Option<PathBuf>,
-    /// Programs that the caller knows from its own receipts. One whose location is gone counts as deleted.
+    /// Programs that the caller knows from its own receipts. One whose location is gone counts as deleted. It is found by its id, by
+    /// the name of the file at its location, and by its desktop entry.
     pub known: Vec<Program>,
 }
 

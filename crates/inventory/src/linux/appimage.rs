@@ -1,12 +1,13 @@
 //! AppImage files in the folders where people keep them.
 
+use std::collections::HashSet;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use scrip_domain::Version;
 
 use super::appimage_name;
-use super::files::is_executable;
+use super::files::{is_executable, is_known, known_files};
 use crate::inventory::Findings;
 use crate::watch::Watch;
 use crate::{Error, Launch, Program, Roots, Source};
@@ -29,12 +30,13 @@ pub(crate) fn scan(roots: &Roots, watch: &mut Watch) -> Findings {
         (roots.prefix.clone(), false),
         (roots.prefix.as_ref().map(|prefix| prefix.join("bin")), false),
     ];
+    let known = known_files(roots, watch);
     let mut seen: Vec<PathBuf> = Vec::new();
     for (dir, by_name) in folders {
         let Some(dir) = dir.filter(|dir| !seen.contains(dir)) else {
             continue;
         };
-        if let Err(error) = read_folder(&dir, by_name, watch, &mut findings) {
+        if let Err(error) = read_folder(&dir, by_name, &known, watch, &mut findings) {
             findings.warn(Source::Appimage, &error);
         }
         seen.push(dir);
@@ -42,13 +44,19 @@ pub(crate) fn scan(roots: &Roots, watch: &mut Watch) -> Findings {
     findings
 }
 
-fn read_folder(dir: &Path, by_name: bool, watch: &mut Watch, findings: &mut Findings) -> Result<(), Error> {
+fn read_folder(
+    dir: &Path,
+    by_name: bool,
+    known: &HashSet<PathBuf>,
+    watch: &mut Watch,
+    findings: &mut Findings,
+) -> Result<(), Error> {
     for entry in watch.list(dir)? {
         let Some(file_name) = entry.name.to_str() else { continue };
         if by_name && !appimage_name::has_ending(file_name) {
             continue;
         }
-        if !is_appimage(&entry.path, watch) {
+        if !is_appimage(&entry.path, watch) || is_known(&entry.path, known) {
             continue;
         }
         let (name, version) = appimage_name::parse(file_name);

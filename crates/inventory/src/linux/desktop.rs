@@ -23,7 +23,7 @@ const ENTRIES_MAX: usize = 20_000;
 /// Programs that start other programs: where they lie says nothing about those.
 const STARTERS: [&str; 3] = ["flatpak", "snap", "env"];
 
-/// Reads the entries, the person's own before the system's: the first of an id decides.
+/// Reads the entries, the person's own before the prefix's and the system's: the first of an id decides.
 pub(crate) fn scan(roots: &Roots, watch: &mut Watch) -> Findings {
     let mut search = Search {
         roots,
@@ -76,12 +76,15 @@ pub(crate) fn program_of(
 }
 
 fn folders(roots: &Roots) -> Vec<PathBuf> {
-    roots
-        .data_home
-        .iter()
-        .chain(&roots.data_dirs)
-        .map(|dir| dir.join("applications"))
-        .collect()
+    let prefix = roots.prefix.as_ref().map(|prefix| prefix.join("share"));
+    let mut folders: Vec<PathBuf> = Vec::new();
+    for dir in roots.data_home.iter().chain(&prefix).chain(&roots.data_dirs) {
+        let folder = dir.join("applications");
+        if !folders.contains(&folder) {
+            folders.push(folder);
+        }
+    }
+    folders
 }
 
 struct Search<'a> {

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 use std::ffi::OsString;
-use std::fs::Metadata;
+use std::fs::{self, Metadata};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
@@ -53,6 +53,22 @@ pub(crate) fn executable_names(roots: &Roots) -> Option<HashSet<OsString>> {
         names.extend(watch.list(&dir).ok()?.into_iter().map(|entry| entry.name));
     }
     Some(names)
+}
+
+/// The files that the caller's receipts account for, wherever links to them lie.
+pub(crate) fn known_files(roots: &Roots, watch: &mut Watch) -> HashSet<PathBuf> {
+    let mut files = HashSet::new();
+    for location in roots.known.iter().filter_map(|program| program.location.as_ref()) {
+        if watch.stat(location).is_some() {
+            files.extend(fs::canonicalize(location));
+        }
+    }
+    files
+}
+
+/// Whether `path` is, or links to, one of the known files.
+pub(crate) fn is_known(path: &Path, known: &HashSet<PathBuf>) -> bool {
+    !known.is_empty() && fs::canonicalize(path).is_ok_and(|file| known.contains(&file))
 }
 
 fn executable_dirs(roots: &Roots) -> impl Iterator<Item = PathBuf> {

@@ -1,9 +1,10 @@
 //! Programs of the person's own: in `~/.local/bin`, in the caller's prefix, and what the caller knows from its receipts.
 
-use std::path::Path;
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
 
 use super::appimage::is_appimage;
-use super::files::is_executable;
+use super::files::{is_executable, is_known, known_files};
 use crate::inventory::{Findings, Leftover};
 use crate::watch::Watch;
 use crate::{Error, Launch, Program, Roots, Source};
@@ -26,6 +27,7 @@ pub(crate) fn scan(roots: &Roots, watch: &mut Watch) -> Findings {
             }),
         }
     }
+    let known = known_files(roots, watch);
     let home_bin = roots.home.as_ref().map(|home| home.join(".local/bin"));
     let prefix_bin = roots
         .prefix
@@ -33,23 +35,19 @@ pub(crate) fn scan(roots: &Roots, watch: &mut Watch) -> Findings {
         .map(|prefix| prefix.join("bin"))
         .filter(|dir| Some(dir) != home_bin.as_ref());
     for dir in [home_bin, prefix_bin].into_iter().flatten() {
-        if let Err(error) = read_folder(&dir, watch, &mut findings) {
+        if let Err(error) = read_folder(&dir, &known, watch, &mut findings) {
             findings.warn(Source::Prefix, &error);
         }
     }
     findings
 }
 
-fn read_folder(dir: &Path, watch: &mut Watch, findings: &mut Findings) -> Result<(), Error> {
+fn read_folder(dir: &Path, known: &HashSet<PathBuf>, watch: &mut Watch, findings: &mut Findings) -> Result<(), Error> {
     for entry in watch.list(dir)? {
         let Some(name) = entry.name.to_str() else { continue };
-        let is_known = findings
-            .programs
-            .iter()
-            .any(|program| program.location.as_ref() == Some(&entry.path));
-        if is_known
-            || !watch.stat(&entry.path).is_some_and(|metadata| is_executable(&metadata))
+        if !watch.stat(&entry.path).is_some_and(|metadata| is_executable(&metadata))
             || is_appimage(&entry.path, watch)
+            || is_known(&entry.path, known)
         {
             continue;
         }

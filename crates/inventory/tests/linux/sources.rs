@@ -269,5 +269,24 @@ fn own_programs_and_receipts_are_found_and_deleted_ones_are_not() {
         .clone()
         .with_prefix(prefix.clone())
         .with_known(vec![known("tool", "apps/tool/tool"), known("gone", "gone")]);
+    // The links that lead to what a receipt accounts for are no programs of their own.
+    symlink(prefix.join("apps/tool/tool"), prefix.join("bin/tool-command")).unwrap();
+    write_program(&prefix.join("apps/image/image"), APPIMAGE);
+    symlink(prefix.join("apps/image/image"), prefix.join("bin/image")).unwrap();
     assert_eq!(computer.found(Source::Prefix), ["tool 1.0", "script", "mine"]);
+    assert_eq!(computer.found(Source::Appimage), ["image"]);
+    computer.roots.known.push(known("org.x.Image", "apps/image/image"));
+    assert_eq!(
+        computer.found(Source::Prefix),
+        ["tool 1.0", "org.x.Image 1.0", "script", "mine"]
+    );
+    assert_eq!(computer.found(Source::Appimage), [] as [&str; 0]);
+    let inventory = computer.scan();
+    assert_eq!(inventory.find(Source::Prefix, "image").unwrap().id, "org.x.Image");
+
+    write(
+        &prefix.join("share/applications/tool.desktop"),
+        entry("Tool", prefix.join("bin/mine").to_str().unwrap()),
+    );
+    assert_eq!(computer.found(Source::DesktopEntry), ["tool.desktop"]);
 }
