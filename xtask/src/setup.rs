@@ -175,7 +175,7 @@ fn install_page_packages(root: &Path) -> Result<()> {
         if fs::read(&stamp).is_ok_and(|installed| installed == wanted) {
             continue;
         }
-        show(npm(&folder).args(["ci", "--silent"]))?;
+        show(npm(&folder).args(["ci", "--loglevel=error"]))?;
         fs::write(&stamp, wanted).with_context(|| format!("writing {}", stamp.display()))?;
     }
     Ok(())
