@@ -93,7 +93,7 @@ impl Coded for Error {
 
 /// A source that could not be read, or not wholly. What it would have told is missing from the inventory.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(rename = "InventoryWarning"))]
 pub struct Warning {
     /// The source concerned.
     pub source: Source,

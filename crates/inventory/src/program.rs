@@ -66,7 +66,7 @@ pub struct Program {
 
 /// What starts a program.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(rename = "LaunchTarget"))]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Launch {
     /// A desktop entry.
