@@ -75,6 +75,23 @@ pub(crate) fn remove_tree(path: &Path) -> Result<(), Error> {
     gone_is_fine(result).map_err(io_error("remove", path))
 }
 
+/// Removes what interrupted writes left in `folder`. Only for who holds the lock: a running write looks the same.
+pub(crate) fn clear_temporaries(folder: &Path) -> Result<(), Error> {
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(io_error("list", folder)(error)),
+    };
+    for entry in entries {
+        let entry = entry.map_err(io_error("list", folder))?;
+        let name = entry.file_name();
+        if name.as_encoded_bytes().starts_with(b".") && name.as_encoded_bytes().ends_with(b".tmp") {
+            remove_file(&entry.path())?;
+        }
+    }
+    Ok(())
+}
+
 /// Removes a folder if it is empty.
 pub(crate) fn remove_empty_folder(path: &Path) -> Result<(), Error> {
     match fs::remove_dir(path) {

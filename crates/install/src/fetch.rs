@@ -11,8 +11,9 @@ use tokio::task::spawn_blocking;
 
 use crate::digest::Hasher;
 use crate::error::io_error;
+use crate::lock::Locked;
 use crate::pipeline::{Pipeline, Written};
-use crate::{Artifact, ArtifactSource, Body, Error, Paths, Phase, Retry, SourceError, Watch, disk, lock, system};
+use crate::{Artifact, ArtifactSource, Body, Error, Paths, Phase, Retry, SourceError, Watch, disk, system};
 
 /// How much is read back at a time when an earlier download is continued.
 const BLOCK_BYTES: usize = 1024 * 1024;
@@ -75,7 +76,7 @@ pub(crate) fn finished_path(paths: &Paths, artifact: &Artifact) -> PathBuf {
 
 /// A locked, partly downloaded file, positioned at its end.
 pub(crate) struct Part {
-    pub(crate) file: File,
+    pub(crate) file: Locked,
     pub(crate) length: u64,
     pub(crate) hasher: Hasher,
 }
@@ -86,14 +87,7 @@ async fn open_part(paths: &Paths, artifact: &Artifact, watch: &Watch) -> Result<
     let opened = spawn_blocking(move || {
         disk::create_folder(&paths.downloads())?;
         let path = paths.part(&artifact.sha256);
-        let open = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(&path);
-        let mut file = open.map_err(io_error("open", &path))?;
-        lock::try_lock(&file, &path)?;
+        let mut file = Locked::open(&path)?;
         let finished = finished_path(&paths, &artifact);
         if let Ok(mut whole) = File::open(&finished) {
             let (length, hasher) = read_back(&mut whole, &finished, &artifact, &watch)?;
@@ -103,10 +97,10 @@ async fn open_part(paths: &Paths, artifact: &Artifact, watch: &Watch) -> Result<
             }
             disk::remove_file(&finished)?;
         }
-        let (mut length, mut hasher) = read_back(&mut file, &path, &artifact, &watch)?;
+        let (mut length, mut hasher) = read_back(file.file(), &path, &artifact, &watch)?;
         if length > artifact.size {
-            file.set_len(0).map_err(io_error("empty", &path))?;
-            file.rewind().map_err(io_error("empty", &path))?;
+            file.file().set_len(0).map_err(io_error("empty", &path))?;
+            file.file().rewind().map_err(io_error("empty", &path))?;
             (length, hasher) = (0, Hasher::new());
         }
         Ok((finished, Some(Part { file, length, hasher })))
@@ -181,7 +175,7 @@ async fn download(
             }
             Err(Ended::Broken(error)) => Some(error),
         };
-        fruitless = if done > before { 1 } else { fruitless + 1 };
+        fruitless = if done > before { 0 } else { fruitless + 1 };
         let last = failure.as_ref().is_some_and(|error| !error.retry);
         if last || fruitless >= retry.attempts || attempt >= ATTEMPTS_MAX {
             pipeline.finish().await?;

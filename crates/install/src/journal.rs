@@ -105,7 +105,7 @@ impl Journal {
     }
 }
 
-/// The `.json` files in `folder`, sorted; what an interrupted write left is cleared away. None where there is no folder.
+/// The `.json` files in `folder`, sorted. None where there is no folder.
 pub(crate) fn json_files(folder: &Path) -> Result<Vec<PathBuf>, Error> {
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,

@@ -11,6 +11,7 @@ use tokio::task::{JoinHandle, spawn_blocking};
 use crate::Error;
 use crate::digest::Hasher;
 use crate::fetch::Part;
+use crate::lock::Locked;
 
 /// Chunks are handed over in lots of this size: a handover for each small chunk would cost more than its bytes.
 const LOT_BYTES: usize = 256 * 1024;
@@ -109,13 +110,14 @@ impl Pipeline {
 }
 
 fn write_all(
-    mut file: std::fs::File,
+    mut locked: Locked,
     path: &Path,
     mut length: u64,
     size: u64,
     mut queue: mpsc::Receiver<Message>,
 ) -> Result<u64, Error> {
     let failed = |length: u64, error| Error::write("write", path, size.saturating_sub(length), error);
+    let file = locked.file();
     while let Some(message) = queue.blocking_recv() {
         match message {
             Message::Lot(chunks) => {

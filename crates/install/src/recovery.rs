@@ -11,6 +11,8 @@ use crate::{Error, Installer, Outcome, Recovered, batch, commit, disk, package, 
 
 /// Completes or takes back every unfinished operation and clears the staging folder of everything that nobody owns.
 pub(crate) fn settle_all(installer: &Installer) -> Result<Vec<Recovered>, Error> {
+    disk::clear_temporaries(&installer.paths.journal())?;
+    disk::clear_temporaries(&installer.paths.receipts())?;
     let (records, damaged) = installer.journal().unfinished()?;
     let set_aside = |path| Recovered {
         product: None,

@@ -1,12 +1,11 @@
 //! Taking programs away again.
 
-use std::path::Path;
-
 use scrip_domain::ProductId;
 
 use crate::error::io_error;
 use crate::journal::{Action, Record};
-use crate::{Error, Installer, Paths, Receipt, commit, disk, lock, package, receipt};
+use crate::lock::Locked;
+use crate::{Error, Installer, Paths, Receipt, commit, disk, package, receipt};
 
 /// Removes what the receipt of `product` promises, then the receipt.
 pub(crate) fn uninstall(installer: &Installer, product: &ProductId) -> Result<Receipt, Error> {
@@ -106,14 +105,14 @@ pub(crate) fn clear_downloads(paths: &Paths) -> Result<u64, Error> {
     for entry in entries {
         let path = entry.map_err(io_error("list", &folder))?.path();
         let length = path.metadata().map_or(0, |metadata| metadata.len());
-        if is_idle(&path) {
-            disk::remove_file(&path)?;
-            freed += length;
+        match Locked::open(&path) {
+            Ok(_idle) => {
+                disk::remove_file(&path)?;
+                freed += length;
+            }
+            Err(Error::Busy { .. }) => {}
+            Err(error) => return Err(error),
         }
     }
     Ok(freed)
-}
-
-fn is_idle(path: &Path) -> bool {
-    std::fs::File::open(path).is_ok_and(|file| lock::try_lock(&file, path).is_ok())
 }
