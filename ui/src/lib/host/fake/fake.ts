@@ -128,7 +128,8 @@ export class FakeHost implements Host {
   liveAWhile(): void {
     const now = this.options.now();
     const pay = (item: Item): void => void this.#settle([item], crypto.randomUUID(), false);
-    this.#balance(2_000, "grant", "Welcome to Scrip");
+    this.session.online = true;
+    this.#balance(2_000, "grant", "Thank you for testing");
     pay({ product: "org.inkscape.Inkscape", intent: "buy" });
     pay({ product: "org.kde.krita", intent: "rent", offer: "week" });
     pay({ product: "org.ardour.Ardour", intent: "rent", offer: "week" });
@@ -137,6 +138,7 @@ export class FakeHost implements Host {
     for (const [at, id] of [...this.licenses.keys()].entries()) this.#age(id, at, now);
     this.authorized.add("org.inkscape.Inkscape");
     this.#balance(this.options.balance - (this.session.account?.balance ?? 0), "order", "Earlier orders");
+    this.session.online = this.options.online;
   }
 
   #age(id: string, at: number, now: number): void {

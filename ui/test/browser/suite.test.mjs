@@ -1,0 +1,215 @@
+// The page in a real browser: accessibility of every page in both themes, layout, scrolling and the journeys.
+
+import assert from "node:assert/strict";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+
+import { hook, open, PICTURES, visit } from "./world.mjs";
+
+const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
+const GIMP = "org.gimp.GIMP";
+
+let world;
+before(async () => (world = await open()), { timeout: 120_000 });
+after(() => world?.close());
+
+/** Opens the page, runs the steps, and fails on anything that the browser complained about. */
+async function on(options, steps) {
+  const { page, context, complaints } = await visit(world, options);
+  try {
+    await steps(page);
+    assert.deepEqual(complaints, [], "the browser complained");
+  } finally {
+    await context.close();
+  }
+}
+
+async function assertAccessible(page) {
+  // The policy of the page forbids scripts from elsewhere: the checker is evaluated instead.
+  await page.evaluate((await import("node:fs")).readFileSync(AXE, "utf8"));
+  const found = await page.evaluate(async () => (await window.axe.run(document, { resultTypes: ["violations"] })).violations);
+  assert.deepEqual(found.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target.join(" ")).join(", ")}`), []);
+}
+
+const product = async (page) => hook(page, "main-action").waitFor();
+
+/** Name, address, query of the invented host, and what to do first. */
+const PAGES = [
+  ["browse", "#/browse", ""],
+  ["browse-nothing", "#/browse", "", async (page) => {
+    await hook(page, "search").fill("zzzz");
+    await hook(page, "clear-search").waitFor();
+  }],
+  ["product", `#/product/${GIMP}`, "", product],
+  ["product-rented", "#/product/org.kde.krita", "", product],
+  ["product-owned", "#/product/org.inkscape.Inkscape", "", product],
+  ["product-offline", "#/product/org.inkscape.Inkscape", "offline", product],
+  ["product-unknown", "#/product/no.such.product", "", (page) => hook(page, "failure").waitFor()],
+  ["confirm", `#/product/${GIMP}`, "", async (page) => {
+    await hook(page, "main-action").click();
+    await hook(page, "confirm-after").locator(".amount").waitFor();
+  }],
+  ["confirm-insufficient", `#/product/${GIMP}`, "balance=20", async (page) => {
+    await hook(page, "main-action").click();
+    await hook(page, "insufficient").waitFor();
+  }],
+  ["progress", `#/product/${GIMP}`, "step=300", async (page) => {
+    await hook(page, "main-action").click();
+    await hook(page, "confirm-pay").click();
+    await page.locator(`[data-testid="progress-${GIMP}"][data-stage="downloading"] .bytes`).waitFor();
+  }],
+  ["cart-empty", "#/cart", ""],
+  ["cart", `#/product/${GIMP}`, "", async (page) => {
+    await hook(page, "add-to-cart").click();
+    await hook(page, "in-cart").click();
+    await hook(page, "cart-total").waitFor();
+  }],
+  ["library", "#/library", "", (page) => hook(page, "license-org.kde.krita").waitFor()],
+  ["library-empty", "#/library", "new"],
+  ["code", "#/library", "", async (page) => {
+    await hook(page, "code-org.inkscape.Inkscape").click();
+    await hook(page, "code-text").waitFor();
+  }],
+  ["wallet", "#/wallet", "", (page) => hook(page, "history").waitFor()],
+  ["wallet-signed-out", "#/wallet", "signed-out"],
+  ["sign-in", "#/sign-in", "signed-out&file-keystore"],
+  ["register-refused", "#/sign-in", "signed-out", async (page) => {
+    await hook(page, "register-toggle").click();
+    await hook(page, "sign-in-email").fill("taken@example.org");
+    await hook(page, "sign-in-password").fill("long enough");
+    await hook(page, "sign-in-submit").click();
+    await hook(page, "failure").waitFor();
+  }],
+];
+
+describe("every page is accessible, in light and dark", () => {
+  for (const theme of ["light", "dark"]) {
+    for (const [name, hash, query, prepare] of PAGES) {
+      it(`${name}, ${theme}`, () =>
+        on({ hash, query, theme }, async (page) => {
+          await prepare?.(page);
+          await page.screenshot({ path: join(PICTURES, `${name}-${theme}.png`) });
+          await assertAccessible(page);
+        }));
+    }
+  }
+});
+
+describe("the smallest window", () => {
+  for (const [name, hash, query, prepare] of PAGES.filter(([name]) => ["browse", "product-rented", "library", "wallet", "cart", "confirm"].includes(name))) {
+    it(`holds ${name} without scrolling sideways`, () =>
+      on({ hash, query, width: 800, height: 560 }, async (page) => {
+        await prepare?.(page);
+        await page.screenshot({ path: join(PICTURES, `${name}-small.png`) });
+        const wide = await page.evaluate(() => [...document.querySelectorAll("main, main *, dialog, dialog *")].filter((e) => e.scrollWidth > e.clientWidth + 1 && ["auto", "scroll"].includes(getComputedStyle(e).overflowX)).map((e) => e.className));
+        assert.deepEqual(wide, []);
+      }));
+  }
+});
+
+describe("the catalog", () => {
+  it("scrolls through thousands of products with few of them on the page, and comes back to where it was", () =>
+    on({ query: "products=3000" }, async (page) => {
+      const grid = hook(page, "grid");
+      const most = await grid.evaluate(async (box) => {
+        let cards = 0;
+        for (let top = 0; top < box.scrollHeight; top += 2_400) {
+          box.scrollTop = top;
+          await new Promise((go) => requestAnimationFrame(() => requestAnimationFrame(go)));
+          cards = Math.max(cards, box.querySelectorAll("[data-index]").length);
+        }
+        return cards;
+      });
+      assert.ok(most > 9 && most < 80, `${most} cards were on the page`);
+      await page.locator('[data-index="2999"] a').waitFor();
+      const top = await grid.evaluate((box) => box.scrollTop);
+      await page.locator('[data-index="2999"] a').click();
+      await hook(page, "main-action").waitFor();
+      await hook(page, "back").click();
+      await page.locator('[data-index="2999"] a').waitFor();
+      assert.equal(await hook(page, "grid").evaluate((box) => box.scrollTop), top);
+    }));
+
+  it("shows what was typed within a frame or two", () =>
+    on({ query: "products=3000" }, async (page) => {
+      await hook(page, "search").focus();
+      const times = await page.evaluate(async () => {
+        const field = document.querySelector('[data-testid="search"]');
+        const taken = [];
+        for (const words of ["k", "kr", "kri", "krit", "krita"]) {
+          const start = performance.now();
+          field.value = words;
+          field.dispatchEvent(new InputEvent("input", { bubbles: true }));
+          await new Promise((go) => requestAnimationFrame(() => setTimeout(go)));
+          taken.push(performance.now() - start);
+        }
+        return taken;
+      });
+      times.sort((a, b) => a - b);
+      assert.ok(times[2] < 100, `half of the searches took longer than ${times[2]} ms`);
+      assert.equal(await hook(page, "result-count").getAttribute("data-total"), "1");
+    }));
+
+  it("does not move anything while it is being filled", () =>
+    on({}, async (page) => {
+      const moved = await page.evaluate(
+        () =>
+          new Promise((done) => {
+            let sum = 0;
+            new PerformanceObserver((list) => {
+              for (const entry of list.getEntries()) sum += entry.value;
+            }).observe({ type: "layout-shift", buffered: true });
+            setTimeout(() => done(sum), 200);
+          }),
+      );
+      assert.ok(moved < 0.01, `layout shift ${moved}`);
+    }));
+});
+
+describe("the keyboard alone", () => {
+  it("finds, opens and buys a program", () =>
+    on({}, async (page) => {
+      await page.keyboard.press("/");
+      await page.keyboard.type("gimp");
+      await page.locator(`[data-testid="product-card-${GIMP}"]`).waitFor();
+      await page.keyboard.press("ArrowDown");
+      await page.waitForFunction((id) => document.activeElement?.dataset.testid === id, `product-card-${GIMP}`);
+      await page.keyboard.press("Enter");
+      await hook(page, "main-action").focus();
+      await page.keyboard.press("Enter");
+      await page.locator('[data-testid="confirm-pay"]:enabled').waitFor();
+      await page.keyboard.press("Escape");
+      await hook(page, "confirm").waitFor({ state: "detached" });
+      assert.equal(await page.evaluate(() => document.activeElement?.dataset.testid), "main-action");
+    }));
+
+  it("stays inside an open dialog", () =>
+    on({ hash: `#/product/${GIMP}` }, async (page) => {
+      await hook(page, "main-action").click();
+      await page.locator('[data-testid="confirm-pay"]:enabled').waitFor();
+      for (let at = 0; at < 8; at += 1) {
+        await page.keyboard.press("Tab");
+        assert.ok(await page.evaluate(() => document.activeElement === document.body || document.activeElement?.closest("dialog") !== null));
+      }
+    }));
+});
+
+describe("a journey", () => {
+  it("rents, follows the download, converts, and finds it in library and wallet", () =>
+    on({ hash: `#/product/${GIMP}`, query: "step=5" }, async (page) => {
+      await hook(page, "offer-week").click();
+      assert.match(await hook(page, "main-action").innerText(), /^Rent 7 days for 11 tokens$/);
+      await hook(page, "main-action").click();
+      await hook(page, "confirm-pay").click();
+      await page.locator('[data-testid="main-action"][data-act="launch"]').waitFor();
+      await hook(page, "convert").click();
+      await hook(page, "confirm-pay").click();
+      await page.getByText("Yours for good").first().waitFor();
+      assert.equal(await hook(page, "balance").getAttribute("data-balance"), String(500 - 11 - 105));
+      await hook(page, "nav-library").click();
+      await hook(page, `launch-${GIMP}`).waitFor();
+      await hook(page, "nav-wallet").click();
+      await hook(page, "history").getByText("GIMP").first().waitFor();
+    }));
+});
