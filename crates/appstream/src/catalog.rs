@@ -64,7 +64,7 @@ impl fmt::Display for Problem {
 /// their content.
 pub fn read_path(path: &Path) -> Result<Catalog, Error> {
     let text = read_text(path, limits::CATALOG_BYTES)?;
-    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+    let text = text.trim_start_matches('\u{feff}');
     if text.trim_start().starts_with('<') {
         xml::read(path, text)
     } else {
@@ -145,7 +145,7 @@ pub(crate) fn read_text(path: &Path, max: u64) -> Result<String, Error> {
     }
     String::from_utf8(bytes).map_err(|error| {
         let good = error.utf8_error().valid_up_to();
-        let line = 1 + error.as_bytes()[..good].iter().filter(|byte| **byte == b'\n').count();
+        let line = error.as_bytes()[..good].split(|byte| *byte == b'\n').count();
         Error::Malformed {
             path: path.to_owned(),
             line,

@@ -94,12 +94,10 @@ pub fn find_icons(catalog: &Path) -> Vec<PathBuf> {
     let Some(parent) = catalog.parent() else {
         return Vec::new();
     };
-    let mut found: Vec<_> = parent
-        .parent()
-        .map(|folder| folder.join("icons"))
-        .filter(|icons| icons.is_dir())
-        .into_iter()
-        .collect();
+    // Only in the layout of /usr/share/swcatalog: elsewhere a folder named `icons` is an icon theme's.
+    let in_layout = parent.file_name().is_some_and(|name| name == "yaml" || name == "xml");
+    let beside = parent.parent().filter(|_| in_layout).map(|folder| folder.join("icons"));
+    let mut found: Vec<_> = beside.into_iter().filter(|icons| icons.is_dir()).collect();
     let name = catalog
         .file_name()
         .map(|name| name.to_string_lossy().into_owned())

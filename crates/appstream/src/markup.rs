@@ -1,7 +1,5 @@
 //! Fragments of XML as small trees, and descriptions made of them.
 
-use std::borrow::Cow;
-
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::{Reader, XmlVersion};
 
@@ -212,8 +210,9 @@ fn predefined(name: &str) -> Option<char> {
 
 /// The line of `text` in which the byte `at` stands, counted from 1.
 pub(crate) fn line_at(text: &str, at: usize) -> usize {
-    let head: Cow<'_, [u8]> = Cow::Borrowed(&text.as_bytes()[..at.min(text.len())]);
-    1 + head.iter().filter(|byte| **byte == b'\n').count()
+    text.as_bytes()[..at.min(text.len())]
+        .split(|byte| *byte == b'\n')
+        .count()
 }
 
 #[cfg(test)]

@@ -17,9 +17,11 @@ pub(crate) fn read(path: &Path, text: &str) -> Result<Catalog, Error> {
     let mut reader = Reader::from_str(text);
     let mut root: Option<Catalog> = None;
     let mut media_base = None;
+    // The line of the last component that was counted to, so that no byte is counted twice.
+    let (mut line, mut counted) = (1, 0);
     let malformed = |at: u64, why: String| Error::Malformed {
         path: path.to_owned(),
-        line: line_at(text, usize::try_from(at).unwrap_or(usize::MAX)),
+        line: line_at(text, offset(at)),
         why,
     };
     loop {
@@ -61,17 +63,13 @@ pub(crate) fn read(path: &Path, text: &str) -> Result<Catalog, Error> {
                         unit,
                     });
                 }
-                let span = span(begin)..span(reader.buffer_position());
-                let fragment = text.get(span).unwrap_or_default();
+                let begin = offset(begin);
+                line += line_at(text.get(counted..).unwrap_or_default(), begin - counted) - 1;
+                counted = begin;
+                let fragment = text.get(begin..offset(reader.buffer_position())).unwrap_or_default();
                 match component(fragment, media_base.as_deref()) {
                     Ok(component) => catalog.components.push(component),
-                    Err((component, why)) => {
-                        catalog.problems.push(Problem {
-                            line: line_at(text, self::span(begin)),
-                            component,
-                            why,
-                        });
-                    }
+                    Err((component, why)) => catalog.problems.push(Problem { line, component, why }),
                 }
             }
             Event::DocType(_) => return Err(malformed(begin, "a document type is not allowed".to_owned())),
@@ -88,7 +86,8 @@ pub(crate) fn read(path: &Path, text: &str) -> Result<Catalog, Error> {
     root.ok_or_else(|| malformed(0, "there is neither <components> nor <component>".to_owned()))
 }
 
-fn span(position: u64) -> usize {
+/// A position in a text that is in memory.
+fn offset(position: u64) -> usize {
     usize::try_from(position).unwrap_or(usize::MAX)
 }
 

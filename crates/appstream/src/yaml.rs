@@ -41,7 +41,7 @@ pub(crate) fn read(path: &Path, text: &str) -> Result<Catalog, Error> {
             });
         }
         match parse::<Document>(document)
-            .and_then(|component| component.draft())
+            .and_then(Document::draft)
             .and_then(|draft| draft.finish(base))
         {
             Ok(component) => catalog.components.push(component),
