@@ -10,7 +10,7 @@ use crate::{CODE_TYPE, Claims, Error, JwkSet, MachineDigest, Thumbprint, Verifyi
 /// The longest code that is looked at, in bytes. One that is issued has about 900.
 pub const MAX_CODE_BYTES: usize = 8 * 1024;
 
-/// The longest header, decoded, in bytes. The one that is issued has 106.
+/// The longest header, decoded, in bytes. The one that is issued has 99.
 const MAX_HEADER_BYTES: usize = 192;
 
 /// The vendor's keys, checked and decompressed once.
