@@ -43,7 +43,7 @@ pub(crate) fn install_all(installer: &Installer, fetched: Vec<Result<Job, Error>
             Ok((job, previous)) => Some(commit::install_tree(installer, &job, previous)),
         });
     }
-    for (index, result) in install_packages(installer, packages) {
+    for (index, result) in install_packages(installer, &packages) {
         results[index] = Some(result);
     }
     let missing = || {
@@ -131,11 +131,11 @@ fn begin_package(installer: &Installer, job: Job, previous: Option<Receipt>) -> 
     })
 }
 
-fn install_packages(installer: &Installer, begun: Vec<(usize, Begun)>) -> Vec<(usize, Result<Receipt, Error>)> {
+fn install_packages(installer: &Installer, begun: &[(usize, Begun)]) -> Vec<(usize, Result<Receipt, Error>)> {
     if begun.is_empty() {
         return Vec::new();
     }
-    for (_, begun) in &begun {
+    for (_, begun) in begun {
         begun
             .job
             .watch
@@ -147,7 +147,7 @@ fn install_packages(installer: &Installer, begun: Vec<(usize, Begun)>) -> Vec<(u
         .filter_map(|(_, begun)| begun.receipt.package.as_ref())
         .collect();
     let names = packages.iter().map(|package| package.name.as_str()).collect::<Vec<_>>();
-    let installed = package::install(installer.commands.as_ref(), &files, &names.join(", "));
+    let outcome = package::install(installer.commands.as_ref(), &files, &names.join(", "));
     installer.reached("package manager done");
     let known = package::query(installer.commands.as_ref(), &names);
     let finish = |begun: &Begun| {
@@ -155,7 +155,7 @@ fn install_packages(installer: &Installer, begun: Vec<(usize, Begun)>) -> Vec<(u
         let wanted = begun.receipt.package.as_ref();
         let there = wanted.and_then(|wanted| Some((known.get(&wanted.name)?, wanted)));
         let done = there.is_some_and(|(status, wanted)| status.is_installed() && status.version == wanted.version);
-        match &installed {
+        match &outcome {
             // Of a batch that failed, some packages may have arrived: what is there counts.
             _ if done => {}
             Err(error) => {

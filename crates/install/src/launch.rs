@@ -133,7 +133,7 @@ fn choose_entry(files: impl Iterator<Item = PathBuf>, product: &ProductId) -> Op
 fn is_library(path: &Path) -> bool {
     path.file_name()
         .and_then(|name| name.to_str())
-        .is_some_and(|name| name.contains(".so.") || name.ends_with(".so"))
+        .is_some_and(|name| name.split('.').skip(1).any(|part| part == "so"))
 }
 
 fn only<'a>(mut paths: impl Iterator<Item = &'a &'a Path>) -> Option<&'a Path> {

@@ -100,7 +100,8 @@ pub(crate) fn segment(text: &str) -> String {
         if plain {
             name.push(char::from(byte));
         } else {
-            name.push_str(&format!("%{byte:02X}"));
+            let digit = |value: u8| char::from(b"0123456789ABCDEF"[usize::from(value)]);
+            name.extend(['%', digit(byte >> 4), digit(byte & 15)]);
         }
     }
     if name.len() > 200 {

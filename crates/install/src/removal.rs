@@ -75,14 +75,10 @@ pub(crate) fn remove_files(installer: &Installer, old: &Receipt, new: Option<&Re
 
 fn remove_package(installer: &Installer, record: &Record, name: &str) -> Result<(), Error> {
     let commands = installer.commands.as_ref();
-    let installed = package::query(commands, &[name])?
+    let there = package::query(commands, &[name])?
         .get(name)
         .is_some_and(package::Status::is_installed);
-    let removed = if installed {
-        package::remove(commands, name)
-    } else {
-        Ok(())
-    };
+    let removed = if there { package::remove(commands, name) } else { Ok(()) };
     installer.reached("package removed");
     if let Err(error) = removed {
         installer.journal().remove(record.id)?;

@@ -81,7 +81,7 @@ impl Default for Retry {
         Self {
             attempts: 5,
             pause: Duration::from_millis(250),
-            stall: Duration::from_secs(60),
+            stall: Duration::from_mins(1),
         }
     }
 }

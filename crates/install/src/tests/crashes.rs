@@ -94,12 +94,12 @@ fn programs(scratch: &Scratch) -> BTreeMap<PathBuf, String> {
 
 /// The digest of the one whole receipt, or none.
 async fn receipt(installer: &Installer) -> Option<Sha256> {
-    let mut installed = installer.receipts().await.unwrap();
+    let mut listed = installer.receipts().await.unwrap();
     assert!(
-        installed.len() <= 1 && installed.iter().all(|one| one.condition == Condition::Whole),
-        "{installed:?}"
+        listed.len() <= 1 && listed.iter().all(|one| one.condition == Condition::Whole),
+        "{listed:?}"
     );
-    installed.pop().map(|one| one.receipt.sha256)
+    listed.pop().map(|one| one.receipt.sha256)
 }
 
 struct Expected {

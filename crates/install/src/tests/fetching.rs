@@ -36,7 +36,7 @@ async fn a_download_arrives_whole_with_progress_and_is_not_repeated() {
     let seen = Arc::new(Mutex::new(Vec::new()));
     let log = Arc::clone(&seen);
     let watch = Watch::new(CancellationToken::new(), move |progress| {
-        log.lock().unwrap().push(progress)
+        log.lock().unwrap().push(progress);
     });
     let installer = scratch.installer();
     assert_eq!(installer.plan(&artifact).unwrap().download_bytes, 3_000_000);

@@ -82,7 +82,7 @@ fn start(task: &str, folder: &Path) -> Child {
 
 /// Waits for `condition`, as long as the child lives and a minute at most.
 async fn wait_for(child: &mut Child, condition: impl Fn() -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(60);
+    let deadline = Instant::now() + Duration::from_mins(1);
     while !condition() {
         let ended = child.try_wait().unwrap();
         assert!(
@@ -150,19 +150,15 @@ async fn an_upgrade_killed_behind_any_step_leaves_the_old_or_the_new_version_who
         );
         kill(child);
         installer.recover().await.unwrap();
-        let installed = installer.receipts().await.unwrap();
+        let listed = installer.receipts().await.unwrap();
         assert_eq!(
-            (installed.len(), &installed[0].condition),
+            (listed.len(), &listed[0].condition),
             (1, &Condition::Whole),
             "step {step}"
         );
         let program = std::fs::read(scratch.paths().prefix.join("bin/painter")).unwrap();
-        assert_eq!(
-            crate::digest::sha256(&program),
-            installed[0].receipt.sha256,
-            "step {step}"
-        );
-        assert!(digests.contains(&installed[0].receipt.sha256));
+        assert_eq!(crate::digest::sha256(&program), listed[0].receipt.sha256, "step {step}");
+        assert!(digests.contains(&listed[0].receipt.sha256));
         assert_eq!(
             listing(&scratch.paths().prefix).len(),
             4,

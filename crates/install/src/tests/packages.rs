@@ -36,16 +36,12 @@ impl Commands for FakeApt {
             .collect();
         let mut installed = self.installed.lock().unwrap();
         if invocation.program == "dpkg-query" {
-            let names = args.iter().filter_map(|arg| installed.get_key_value(arg));
-            let output = if args[0] == "-W" {
-                names
-                    .map(|(name, version)| format!("{name}\tinstalled\t{version}\n"))
-                    .collect()
-            } else {
-                names
-                    .map(|(name, _)| format!("/usr/share/doc/{name}\n/usr/bin/{name}\n"))
-                    .collect()
+            let line = |(name, version): (&String, &String)| match args[0].as_str() {
+                "-W" => format!("{name}\tinstalled\t{version}\n"),
+                _ => format!("/usr/share/doc/{name}\n/usr/bin/{name}\n"),
             };
+            let known = args.iter().filter_map(|arg| installed.get_key_value(arg));
+            let output = known.map(line).collect::<Vec<_>>().concat();
             return Ok(CommandOutcome {
                 status: Some(0),
                 output,
@@ -64,7 +60,10 @@ impl Commands for FakeApt {
         }
         match invocation.program {
             "apt-get" => {
-                for file in args.iter().filter(|arg| arg.ends_with(".deb")) {
+                for file in args
+                    .iter()
+                    .filter(|arg| Path::new(arg).extension().is_some_and(|extension| extension == "deb"))
+                {
                     let control = deb::read_control(Path::new(file), file).unwrap();
                     installed.insert(control.package, control.version.to_string());
                 }
@@ -271,15 +270,12 @@ async fn a_crash_after_any_step_agrees_with_the_package_manager_afterwards() {
             settled.iter().all(|one| !matches!(one.outcome, Outcome::Failed(_))),
             "{settled:?}"
         );
-        let installed = installer.receipts().await.unwrap();
+        let listed = installer.receipts().await.unwrap();
         let has_package = apt.installed.lock().unwrap().contains_key("painter");
         let context = format!("crash after {crash}, removing: {removing}, crashed: {crashed}");
         assert!(listing(&scratch.paths().journal()).is_empty(), "{context}");
-        assert!(
-            installed.iter().all(|one| one.condition == Condition::Whole),
-            "{context}"
-        );
-        let kinds: Vec<_> = installed.iter().map(|one| one.receipt.kind).collect();
+        assert!(listed.iter().all(|one| one.condition == Condition::Whole), "{context}");
+        let kinds: Vec<_> = listed.iter().map(|one| one.receipt.kind).collect();
         match (removing, has_package) {
             (_, true) => assert_eq!(kinds, [ArtifactKind::Deb], "{context}"),
             (true, false) => assert!(kinds.is_empty(), "{context}"),
@@ -290,10 +286,7 @@ async fn a_crash_after_any_step_agrees_with_the_package_manager_afterwards() {
             removing || has_package,
             "{context}"
         );
-        let (wants, launch) = (
-            has_package,
-            installed.first().and_then(|one| one.receipt.launch.clone()),
-        );
+        let (wants, launch) = (has_package, listed.first().and_then(|one| one.receipt.launch.clone()));
         assert!(
             !wants || launch.is_some_and(|launch| launch.command == ["/usr/bin/painter"]),
             "{context}"
@@ -310,7 +303,7 @@ fn package_manager_turn() -> fs::File {
 
 /// Tries again while another program uses the package manager, for two minutes at most.
 async fn patiently<T>(mut attempt: impl AsyncFnMut() -> Result<T, Error>) -> T {
-    let deadline = Instant::now() + Duration::from_secs(120);
+    let deadline = Instant::now() + Duration::from_mins(2);
     loop {
         match attempt().await {
             Err(error) if error.code() == ErrorCode::InstallBusy && Instant::now() < deadline => {

@@ -1,4 +1,4 @@
-//! Programs installed, upgraded, started and removed.
+//! Programs listed, upgraded, started and removed.
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -89,12 +89,12 @@ async fn an_archive_becomes_a_program_in_menu_and_terminal() {
         "{text}"
     );
     assert_eq!(receipt.installed_at.seconds(), 1_700_000_000);
-    let installed = scratch.installer().receipts().await.unwrap();
+    let listed = scratch.installer().receipts().await.unwrap();
     assert_eq!(
-        (installed.len(), &installed[0].receipt, &installed[0].condition),
+        (listed.len(), &listed[0].receipt, &listed[0].condition),
         (1, &receipt, &Condition::Whole)
     );
-    assert_eq!(installed[0].summary().version.as_str(), "1.0");
+    assert_eq!(listed[0].summary().version.as_str(), "1.0");
     // A real tool judges the entry, where there is one.
     if let Ok(check) = Command::new("desktop-file-validate").arg(&receipt.files[0]).output() {
         assert!(check.status.success(), "{}", String::from_utf8_lossy(&check.stdout));
@@ -173,8 +173,8 @@ async fn a_deleted_program_is_not_shown_as_installed() {
     let wanted = || request(artifact(ArtifactKind::Appimage, "P.AppImage", "1", &bytes), &bytes);
     install(&scratch, wanted()).await;
     std::fs::remove_dir_all(scratch.paths().prefix.join("apps")).unwrap();
-    let installed = scratch.installer().receipts().await.unwrap();
-    assert!(!installed[0].is_present(), "{installed:?}");
+    let listed = scratch.installer().receipts().await.unwrap();
+    assert!(!listed[0].is_present(), "{listed:?}");
     install(&scratch, wanted()).await;
     assert!(scratch.installer().receipts().await.unwrap()[0].is_present());
     std::fs::remove_dir_all(scratch.paths().prefix.join("apps")).unwrap();
