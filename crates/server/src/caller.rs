@@ -27,8 +27,8 @@ impl FromRequestParts<Server> for Caller {
 
     async fn from_request_parts(parts: &mut Parts, server: &Server) -> Result<Self, Error> {
         let token = bearer(parts).ok_or(Error::SessionMissing)?;
-        let caller = server.store.caller(token).await?.ok_or(Error::SessionExpired)?;
-        if caller.expires_at <= server.clock.now() {
+        let caller = server.0.store.caller(token).await?.ok_or(Error::SessionExpired)?;
+        if caller.expires_at <= server.0.clock.now() {
             return Err(Error::SessionExpired);
         }
         Ok(Self { user: caller.user, token })

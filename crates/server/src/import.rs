@@ -52,14 +52,14 @@ pub async fn import_appstream(server: &Server, paths: &[PathBuf], policy: PriceP
     let mut listings = Vec::with_capacity(found.len());
     for program in found.into_values() {
         let icon = match program.icon {
-            Some(bytes) => Some(server.files.put_icon(bytes).await?),
+            Some(bytes) => Some(server.0.files.put_icon(bytes).await?),
             None => None,
         };
         report.icons += usize::from(icon.is_some());
         listings.push(listing_of(program.component, program.offers, icon)?);
     }
     report.listed = listings.len();
-    report.changed = server.store.put_products(&listings).await?;
+    report.changed = server.0.store.put_products(&listings).await?;
     Ok(report)
 }
 

@@ -40,7 +40,7 @@ pub async fn publish(server: &Server, publication: &Publication) -> Result<NewAr
         .ok_or_else(|| unpublishable("its name tells no version"))?;
     let here = Platform::current();
     let arch = publication.arch.clone().or(from_name.as_ref().map(|(_, arch)| arch.clone())).unwrap_or(here.arch);
-    let (sha256, size) = server.files.put_file(path).await?;
+    let (sha256, size) = server.0.files.put_file(path).await?;
     let artifact = NewArtifact {
         product: publication.product.clone(),
         sha256,

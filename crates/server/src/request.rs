@@ -18,7 +18,7 @@ impl<T: DeserializeOwned> FromRequest<Server> for Body<T> {
     type Rejection = Error;
 
     async fn from_request(request: Request, server: &Server) -> Result<Self, Error> {
-        let limit_bytes = server.config.settings.request_bytes_max;
+        let limit_bytes = server.0.config.settings.request_bytes_max;
         let bytes = axum::body::to_bytes(request.into_body(), limit_bytes)
             .await
             .map_err(|_| Error::TooLarge { limit_bytes })?;

@@ -76,7 +76,7 @@ async fn surround(State(server): State<Server>, request: Request, next: Next) ->
     let started = Instant::now();
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().cloned();
-    let seconds = server.config.settings.request_seconds_max;
+    let seconds = server.0.config.settings.request_seconds_max;
     let answered = tokio::time::timeout(Duration::from_secs(seconds), next.run(request)).await;
     let mut response = answered.unwrap_or_else(|_| Error::Timeout { seconds }.into_response());
     let headers = response.headers_mut();
@@ -86,7 +86,7 @@ async fn surround(State(server): State<Server>, request: Request, next: Next) ->
     }
     let route = route.as_ref().map_or("unmatched", MatchedPath::as_str);
     let (status, took) = (response.status().as_u16(), started.elapsed());
-    server.metrics.count_request(&method, route, status, took);
+    server.0.metrics.count_request(&method, route, status, took);
     tracing::debug!(%method, route, status, took_us = took.as_micros(), "answered");
     response
 }

@@ -14,7 +14,7 @@ use crate::{Config, Error, keys};
 
 /// An open server. Cheap to clone; clones share everything.
 #[derive(Clone)]
-pub struct Server(Arc<Inner>);
+pub struct Server(pub(crate) Arc<Inner>);
 
 pub(crate) struct Inner {
     pub(crate) config: Config,
@@ -28,14 +28,6 @@ pub(crate) struct Inner {
     pub(crate) limits: Limits,
     pub(crate) metrics: Metrics,
     pub(crate) passwords: Passwords,
-}
-
-impl std::ops::Deref for Server {
-    type Target = Inner;
-
-    fn deref(&self) -> &Inner {
-        &self.0
-    }
 }
 
 impl Server {

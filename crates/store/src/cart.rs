@@ -4,6 +4,7 @@ use scrip_domain::{Error as Rule, Intent, Item, MAX_LINES, ProductId, UserId};
 
 use crate::catalog::{find_offers, read_id, read_json};
 use crate::db::{Tx, args};
+use crate::ledger::retrying;
 use crate::{Error, Store};
 
 impl Store {
@@ -14,8 +15,8 @@ impl Store {
 
     /// Puts an item into the cart, replacing what it held of the product.
     pub async fn put_cart_item(&self, user: UserId, item: &Item) -> Result<Vec<Item>, Error> {
-        self.retry("change a cart", async |store| {
-            let mut tx = store.database.write().await?;
+        retrying!("change a cart", {
+            let mut tx = self.database.write().await?;
             let listed = find_offers(&mut tx, std::iter::once(&item.product)).await?.contains_key(&item.product);
             let needs_listing = matches!(item.intent, Intent::Buy | Intent::Rent);
             if needs_listing && !listed {
@@ -32,14 +33,13 @@ impl Store {
                 item.product.as_str(),
                 intent_text(item.intent),
                 item.offer.as_ref().map(|offer| offer.as_str().to_owned()),
-                store.clock.now(),
+                self.clock.now(),
             ];
             tx.execute("change a cart", sql, &values).await?;
             let items = read(&mut tx, user).await?;
             tx.commit().await?;
             Ok(items)
         })
-        .await
     }
 
     /// Takes a product out of the cart; one that is not in it is no error.

@@ -6,6 +6,7 @@ use scrip_domain::{ArtifactKind, Offers, Platform, ProductId, Sha256, Version};
 use serde::Serialize;
 
 use crate::db::{Tx, Value, args, list_text, rows_text};
+use crate::ledger::retrying;
 use crate::{Error, Store, search};
 
 /// How many listings are compared and written by one statement.
@@ -78,8 +79,8 @@ impl Store {
     ///
     /// All or nothing; a listing that stays as it was keeps its revision. Linear in the number of listings.
     pub async fn put_products(&self, listings: &[ProductListing]) -> Result<usize, Error> {
-        self.retry("list products", async |store| {
-            let mut tx = store.database.write().await?;
+        retrying!("list products", {
+            let mut tx = self.database.write().await?;
             let before = lock_revision(&mut tx).await?;
             let mut revision = before;
             for chunk in listings.chunks(CHUNK) {
@@ -91,13 +92,12 @@ impl Store {
             }
             Ok(usize::try_from(revision - before).unwrap_or(usize::MAX))
         })
-        .await
     }
 
     /// Takes a product off the catalog. Licenses of it stay as they are. Answers whether it was listed.
     pub async fn unlist_product(&self, product: &ProductId) -> Result<bool, Error> {
-        self.retry("unlist a product", async |store| {
-            let mut tx = store.database.write().await?;
+        retrying!("unlist a product", {
+            let mut tx = self.database.write().await?;
             let revision = lock_revision(&mut tx).await? + 1;
             let sql = "UPDATE products SET removed = TRUE, revision = $2 WHERE id = $1 AND NOT removed";
             let found = tx.execute("unlist a product", sql, &args![product.as_str(), revision]).await? == 1;
@@ -108,13 +108,12 @@ impl Store {
             }
             Ok(found)
         })
-        .await
     }
 
     /// Publishes a file of a listed product; publishing the same file again changes nothing.
     pub async fn put_artifact(&self, artifact: &NewArtifact) -> Result<(), Error> {
-        self.retry("publish a file", async |store| {
-            let mut tx = store.database.write().await?;
+        retrying!("publish a file", {
+            let mut tx = self.database.write().await?;
             let revision = lock_revision(&mut tx).await? + 1;
             write_revision(&mut tx, revision).await?;
             let sql = "UPDATE products SET revision = $2 WHERE id = $1 AND NOT removed";
@@ -134,12 +133,11 @@ impl Store {
                 artifact.platform.os.as_str(),
                 artifact.platform.arch.as_str(),
                 artifact.version.as_str(),
-                store.clock.now(),
+                self.clock.now(),
             ];
             tx.execute("publish a file", sql, &values).await?;
             tx.commit().await
         })
-        .await
     }
 }
 

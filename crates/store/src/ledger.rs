@@ -144,8 +144,8 @@ impl Store {
 
     /// Issues `tokens` to the account with this address and answers the new balance. `command` makes a repetition harmless.
     pub async fn grant(&self, email: &str, tokens: Tokens, reason: &str, command: Uuid) -> Result<Tokens, Error> {
-        self.retry("grant tokens", async |store| {
-            let mut tx = store.database.write().await?;
+        retrying!("grant tokens", {
+            let mut tx = self.database.write().await?;
             let sql = "SELECT u.id, w.balance FROM users u JOIN wallets w ON w.user_id = u.id WHERE u.email = $1";
             let (user, balance): (Uuid, i64) = tx
                 .row("find an account", sql, &args![email])
@@ -167,7 +167,7 @@ impl Store {
                 id: command,
                 kind: KIND_GRANT,
                 reason: reason.to_owned(),
-                at: store.clock.now(),
+                at: self.clock.now(),
                 wallet: UserId(user),
                 amount: tokens.get(),
                 balance_after: after,
@@ -177,27 +177,30 @@ impl Store {
             tx.commit().await?;
             Ok(after)
         })
-        .await
-    }
-
-    /// Runs a write again while a guard refuses it, a bounded number of times.
-    pub(crate) async fn retry<T>(
-        &self,
-        operation: &'static str,
-        attempt: impl AsyncFn(&Self) -> Result<T, Error>,
-    ) -> Result<T, Error> {
-        for _ in 0..ATTEMPTS_MAX {
-            match attempt(self).await {
-                Err(Error::Conflict { operation }) => tracing::debug!(operation, "a guard refused; trying again"),
-                settled => return settled,
-            }
-        }
-        Err(Error::Busy { operation })
     }
 }
 
 /// How often a write is tried before the caller is told that the rows are too busy.
 pub(crate) const ATTEMPTS_MAX: usize = 16;
+
+/// Runs a write again while a guard refuses it, a bounded number of times.
+macro_rules! retrying {
+    ($operation:expr, $attempt:block) => {{
+        let mut tries = 0;
+        loop {
+            let attempt: Result<_, $crate::Error> = async { $attempt }.await;
+            match attempt {
+                Err($crate::Error::Conflict { operation }) if tries < $crate::ledger::ATTEMPTS_MAX => {
+                    tracing::debug!(operation, "a guard refused; trying again");
+                    tries += 1;
+                }
+                Err($crate::Error::Conflict { .. }) => break Err($crate::Error::Busy { operation: $operation }),
+                settled => break settled,
+            }
+        }
+    }};
+}
+pub(crate) use retrying;
 
 impl GrantKind {
     pub(crate) const fn account(self) -> &'static str {

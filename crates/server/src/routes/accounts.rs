@@ -18,12 +18,12 @@ pub(crate) async fn register(
     Origin(address): Origin,
     body: Body<RegisterRequest>,
 ) -> Result<(StatusCode, Json<Session>), Error> {
-    server.limits.count_address(address)?;
+    server.0.limits.count_address(address)?;
     let RegisterRequest { email, password } = body.value;
     password.check()?;
-    let password_hash = server.passwords.hash(password).await?;
-    let grant = server.config.settings.registration_tokens;
-    let user = server.store.register(&NewUser { email, password_hash, grant }).await?;
+    let password_hash = server.0.passwords.hash(password).await?;
+    let grant = server.0.config.settings.registration_tokens;
+    let user = server.0.store.register(&NewUser { email, password_hash, grant }).await?;
     tracing::info!(user = %user.id, "an account was opened");
     open_session(&server, user).await
 }
@@ -36,12 +36,12 @@ pub(crate) async fn sign_in(
     Origin(address): Origin,
     body: Body<SignInRequest>,
 ) -> Result<(StatusCode, Json<Session>), Error> {
-    server.limits.count_address(address)?;
+    server.0.limits.count_address(address)?;
     let SignInRequest { email, password } = body.value;
-    server.limits.count_account(email.as_str())?;
-    let user = server.store.user_by_email(&email).await?;
+    server.0.limits.count_account(email.as_str())?;
+    let user = server.0.store.user_by_email(&email).await?;
     let hash = user.as_ref().map(|user| user.password_hash.clone());
-    let matches = server.passwords.verify(password, hash).await?;
+    let matches = server.0.passwords.verify(password, hash).await?;
     match user {
         Some(user) if matches => open_session(&server, user).await,
         _ => Err(Error::CredentialsWrong),
@@ -51,21 +51,21 @@ pub(crate) async fn sign_in(
 /// Ends the session of the request.
 #[utoipa::path(delete, path = "/v1/sessions/current", tag = "accounts", responses((status = 204)))]
 pub(crate) async fn sign_out(State(server): State<Server>, caller: Caller) -> Result<StatusCode, Error> {
-    server.store.close_session(caller.token).await?;
+    server.0.store.close_session(caller.token).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// The caller's account.
 #[utoipa::path(get, path = "/v1/account", tag = "accounts", responses((status = 200, body = Account)))]
 pub(crate) async fn account(State(server): State<Server>, caller: Caller) -> Result<Json<Account>, Error> {
-    let user = server.store.user_by_id(caller.user).await?.ok_or(Error::SessionExpired)?;
+    let user = server.0.store.user_by_id(caller.user).await?.ok_or(Error::SessionExpired)?;
     Ok(Json(account_of(&user)))
 }
 
 async fn open_session(server: &Server, user: User) -> Result<(StatusCode, Json<Session>), Error> {
     let (token, hash) = new_token()?;
-    let expires_at = server.clock.now().plus_seconds(i64::from(server.config.settings.session_days) * 86_400);
-    server.store.open_session(user.id, hash, expires_at).await?;
+    let expires_at = server.0.clock.now().plus_seconds(i64::from(server.0.config.settings.session_days) * 86_400);
+    server.0.store.open_session(user.id, hash, expires_at).await?;
     Ok((StatusCode::CREATED, Json(Session { token, expires_at, account: account_of(&user) })))
 }
 

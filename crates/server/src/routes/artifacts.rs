@@ -25,13 +25,13 @@ pub(crate) async fn download(
     Path(sha256): Path<Sha256>,
     headers: HeaderMap,
 ) -> Result<Response, Error> {
-    let found = server.store.artifacts(&sha256).await?;
+    let found = server.0.store.artifacts(&sha256).await?;
     let Some(artifact) = found.first() else {
         return Err(Error::ArtifactNotFound { sha256 });
     };
     let products: Vec<ProductId> = found.iter().map(|artifact| artifact.product.clone()).collect();
-    let licenses = server.store.licenses_for(caller.user, &products).await?;
-    let now = server.clock.now();
+    let licenses = server.0.store.licenses_for(caller.user, &products).await?;
+    let now = server.0.clock.now();
     if !licenses.iter().any(|license| license.allows(now)) {
         return Err(match licenses.first() {
             Some(over) => check_allows(over, now).err().unwrap_or(Error::Internal { operation: "judge a license" }),
@@ -41,13 +41,13 @@ pub(crate) async fn download(
     let size = artifact.size;
     let asked = headers.get(header::RANGE).and_then(|value| value.to_str().ok());
     let range = asked.map(|text| parse_range(text, size)).transpose()?.flatten();
-    let part = server.files.get(Kind::Artifact, &sha256, range.clone()).await?;
+    let part = server.0.files.get(Kind::Artifact, &sha256, range.clone()).await?;
     let length = range.as_ref().map_or(size, |range| range.end - range.start);
     let sent = server.clone();
     // Counted as the bytes leave, so that a broken download counts what was sent.
     let bytes = part.bytes.inspect(move |chunk| {
         if let Ok(chunk) = chunk {
-            sent.metrics.artifact_bytes.inc_by(chunk.len() as u64);
+            sent.0.metrics.artifact_bytes.inc_by(chunk.len() as u64);
         }
     });
     let mut response = Body::from_stream(bytes).into_response();

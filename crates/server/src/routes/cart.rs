@@ -12,7 +12,7 @@ use crate::{Error, Server};
 /// The caller's cart, priced as of now.
 #[utoipa::path(get, path = "/v1/cart", tag = "cart", responses((status = 200, body = Cart)))]
 pub(crate) async fn show(State(server): State<Server>, caller: Caller) -> Result<Json<Cart>, Error> {
-    let items = server.store.cart(caller.user).await?;
+    let items = server.0.store.cart(caller.user).await?;
     priced(&server, caller.user, items).await
 }
 
@@ -29,7 +29,7 @@ pub(crate) async fn put(
         let why = format!("the address names {product} and the body {}", body.value.product);
         return Err(Error::Malformed { why });
     }
-    let items = server.store.put_cart_item(caller.user, &body.value).await?;
+    let items = server.0.store.put_cart_item(caller.user, &body.value).await?;
     priced(&server, caller.user, items).await
 }
 
@@ -41,7 +41,7 @@ pub(crate) async fn remove(
     caller: Caller,
     Path(product): Path<ProductId>,
 ) -> Result<Json<Cart>, Error> {
-    let items = server.store.remove_cart_item(caller.user, &product).await?;
+    let items = server.0.store.remove_cart_item(caller.user, &product).await?;
     priced(&server, caller.user, items).await
 }
 
@@ -54,7 +54,7 @@ pub(crate) async fn quote(
     body: Body<QuoteRequest>,
 ) -> Result<Json<Quote>, Error> {
     check_lines(&body.value.items)?;
-    Ok(Json(server.store.quote(caller.user, &body.value.items).await?))
+    Ok(Json(server.0.store.quote(caller.user, &body.value.items).await?))
 }
 
 /// Refuses a list that is too long before the store reads a row for each line of it.
@@ -69,7 +69,7 @@ async fn priced(server: &Server, user: UserId, items: Vec<Item>) -> Result<Json<
     if items.is_empty() {
         return Ok(Json(Cart { items, quote: None, problem: None }));
     }
-    Ok(Json(match server.store.quote(user, &items).await {
+    Ok(Json(match server.0.store.quote(user, &items).await {
         Ok(quote) => Cart { items, quote: Some(quote), problem: None },
         Err(refused @ scrip_store::Error::Rule(_)) => Cart { items, quote: None, problem: Some(Problem::of(&refused)) },
         Err(failed) => return Err(failed.into()),

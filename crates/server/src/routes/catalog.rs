@@ -61,7 +61,7 @@ pub(crate) async fn search(
         None => 0,
     };
     let limit = query.limit.unwrap_or(PAGE_DEFAULT).clamp(1, PAGE_MAX);
-    let page = server.store.products(&query.q, query.category.as_deref(), offset, limit).await?;
+    let page = server.0.store.products(&query.q, query.category.as_deref(), offset, limit).await?;
     let items = page.items.into_iter().map(entry_of).collect::<Result<_, _>>()?;
     let next_cursor = page.next_offset.map(|offset| offset.to_string());
     Ok(([(header::ETAG, etag)], Json(SearchPage { items, total: page.total, next_cursor })).into_response())
@@ -71,7 +71,7 @@ pub(crate) async fn search(
 #[utoipa::path(get, path = "/v1/products/{product}", tag = "catalog", security(()),
     params(("product" = String, Path)), responses((status = 200, body = Product)))]
 pub(crate) async fn show(State(server): State<Server>, Path(product): Path<ProductId>) -> Result<Json<Product>, Error> {
-    let listed = server.store.product(&product).await?;
+    let listed = server.0.store.product(&product).await?;
     let detail: Detail = read_document(&listed.id, &listed.detail)?;
     let entry = entry_of(listed)?;
     Ok(Json(Product {
@@ -97,7 +97,7 @@ pub(crate) async fn changes(
         return Ok(StatusCode::NOT_MODIFIED.into_response());
     };
     let limit = query.limit.unwrap_or(CHANGES_DEFAULT).clamp(1, CHANGES_MAX);
-    let found = server.store.catalog_changes(query.since, limit).await?;
+    let found = server.0.store.catalog_changes(query.since, limit).await?;
     let items = found.items.into_iter().map(entry_of).collect::<Result<_, _>>()?;
     let changes = CatalogChanges { items, removed: found.removed, revision: found.revision, more: found.more };
     Ok(([(header::ETAG, etag)], Json(changes)).into_response())
@@ -107,7 +107,7 @@ pub(crate) async fn changes(
 #[utoipa::path(get, path = "/v1/categories", tag = "catalog", security(()),
     responses((status = 200, body = Vec<Category>)))]
 pub(crate) async fn categories(State(server): State<Server>) -> Result<Json<Vec<Category>>, Error> {
-    let found = server.store.categories().await?;
+    let found = server.0.store.categories().await?;
     Ok(Json(found.into_iter().map(|(id, products)| Category { id, products }).collect()))
 }
 
@@ -115,7 +115,7 @@ pub(crate) async fn categories(State(server): State<Server>) -> Result<Json<Vec<
 #[utoipa::path(get, path = "/v1/icons/{sha256}", tag = "catalog", security(()),
     params(("sha256" = String, Path)), responses((status = 200, content_type = "image/png")))]
 pub(crate) async fn icon(State(server): State<Server>, Path(sha256): Path<Sha256>) -> Result<Response, Error> {
-    let bytes = server.files.get_icon(&sha256).await?;
+    let bytes = server.0.files.get_icon(&sha256).await?;
     let headers = [
         (header::CONTENT_TYPE, "image/png"),
         (header::CACHE_CONTROL, "public, max-age=31536000, immutable"),
@@ -126,7 +126,7 @@ pub(crate) async fn icon(State(server): State<Server>, Path(sha256): Path<Sha256
 
 /// The catalog's present ETag, or `None` where the client has it already (RFC 9110 section 13.1.2).
 async fn fresh_etag(server: &Server, headers: &HeaderMap) -> Result<Option<String>, Error> {
-    let etag = format!("W/\"{}\"", server.store.catalog_revision().await?);
+    let etag = format!("W/\"{}\"", server.0.store.catalog_revision().await?);
     let known = headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
     let same = known.is_some_and(|known| known.split(',').any(|one| one.trim() == etag));
     Ok((!same).then_some(etag))

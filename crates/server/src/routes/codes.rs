@@ -20,15 +20,15 @@ pub(crate) async fn create(
     Path(license): Path<LicenseId>,
     body: Body<CodeRequest>,
 ) -> Result<Json<Code>, Error> {
-    let license = server.store.license(caller.user, license).await?;
-    let device = server.store.device(caller.user, body.value.device).await?;
-    let now = server.clock.now();
+    let license = server.0.store.license(caller.user, license).await?;
+    let device = server.0.store.device(caller.user, body.value.device).await?;
+    let now = server.0.clock.now();
     check_allows(&license, now)?;
-    let activation = server.store.activate(license.id, device.id).await?;
+    let activation = server.0.store.activate(license.id, device.id).await?;
     let claims = claims_of(&server, &license, &device, now)?;
     let seq = license.revision;
-    let code = server.signer.issue(&claims)?;
-    server.metrics.codes.inc();
+    let code = server.0.signer.issue(&claims)?;
+    server.0.metrics.codes.inc();
     Ok(Json(Code { license: license.id, product: license.product, activation, seq, code }))
 }
 
@@ -60,10 +60,10 @@ fn claims_of(server: &Server, license: &License, device: &DeviceRow, now: Timest
         },
     };
     Ok(Claims {
-        iss: server.issuer.clone(),
+        iss: server.0.issuer.clone(),
         sub: license.id,
         aud: license.product.clone(),
-        jti: server.ids.new_id(&*server.clock).to_string(),
+        jti: server.0.ids.new_id(&*server.0.clock).to_string(),
         iat: now,
         nbf: now,
         exp: license.remaining.ends_at.filter(|_| license.kind == LicenseKind::Rental),

@@ -17,8 +17,8 @@ const DEVICE_NAME_CHARS_MAX: usize = 100;
 /// Everything that the caller holds licenses for.
 #[utoipa::path(get, path = "/v1/library", tag = "library", responses((status = 200, body = Library)))]
 pub(crate) async fn show(State(server): State<Server>, caller: Caller) -> Result<Json<Library>, Error> {
-    let server_time = server.clock.now();
-    let licenses = server.store.licenses(caller.user).await?;
+    let server_time = server.0.clock.now();
+    let licenses = server.0.store.licenses(caller.user).await?;
     let licenses = licenses.iter().map(|license| LicenseView::of(license, server_time)).collect();
     Ok(Json(Library { licenses, server_time }))
 }
@@ -57,6 +57,6 @@ pub(crate) async fn put_device(
         machine: machine.to_string(),
         platform: request.platform,
     };
-    let row = server.store.put_device(caller.user, &device).await?;
+    let row = server.0.store.put_device(caller.user, &device).await?;
     Ok(Json(Device { id: row.id, name: row.name, thumbprint: row.thumbprint, created_at: row.created_at }))
 }

@@ -26,11 +26,11 @@ pub(crate) async fn create(
     check_lines(&items)?;
     let digest = Sha256::digest(&body.bytes).into();
     let checkout = Checkout { user: caller.user, command, digest, items, expected_total, clear_cart };
-    let paid = server.store.check_out(checkout).await?;
+    let paid = server.0.store.check_out(checkout).await?;
     let status = if paid.replayed {
         StatusCode::OK
     } else {
-        server.metrics.orders.inc();
+        server.0.metrics.orders.inc();
         StatusCode::CREATED
     };
     let order = Order {

@@ -12,10 +12,10 @@ use crate::{Error, Server};
 #[utoipa::path(get, path = "/v1/server", tag = "service", security(()), responses((status = 200, body = ServerInfo)))]
 pub(crate) async fn info(State(server): State<Server>) -> Json<ServerInfo> {
     Json(ServerInfo {
-        name: server.config.settings.name.clone(),
-        issuer: server.issuer.clone(),
+        name: server.0.config.settings.name.clone(),
+        issuer: server.0.issuer.clone(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        time: server.clock.now(),
+        time: server.0.clock.now(),
     })
 }
 
@@ -25,7 +25,7 @@ pub(crate) async fn info(State(server): State<Server>) -> Json<ServerInfo> {
 pub(crate) async fn jwks(State(server): State<Server>) -> Response {
     let headers =
         [(header::CONTENT_TYPE, "application/jwk-set+json"), (header::CACHE_CONTROL, "public, max-age=300")];
-    (headers, server.jwks.clone()).into_response()
+    (headers, server.0.jwks.clone()).into_response()
 }
 
 /// Whether the process lives.
@@ -37,7 +37,7 @@ pub(crate) async fn healthz() -> &'static str {
 /// Whether the server can do its work: the database answers.
 #[utoipa::path(get, path = "/readyz", tag = "service", security(()), responses((status = 200)))]
 pub(crate) async fn readyz(State(server): State<Server>) -> Result<&'static str, Error> {
-    server.store.ping().await?;
+    server.0.store.ping().await?;
     Ok("ready")
 }
 
@@ -45,7 +45,7 @@ pub(crate) async fn readyz(State(server): State<Server>) -> Result<&'static str,
 #[utoipa::path(get, path = "/metrics", tag = "service", security(()), responses((status = 200)))]
 pub(crate) async fn metrics(State(server): State<Server>) -> Response {
     let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-    ([(header::CONTENT_TYPE, kind)], server.metrics.render()).into_response()
+    ([(header::CONTENT_TYPE, kind)], server.0.metrics.render()).into_response()
 }
 
 /// This description of the API.

@@ -28,7 +28,7 @@ pub(crate) struct HistoryQuery {
 /// What the caller's wallet holds.
 #[utoipa::path(get, path = "/v1/wallet", tag = "wallet", responses((status = 200, body = Wallet)))]
 pub(crate) async fn balance(State(server): State<Server>, caller: Caller) -> Result<Json<Wallet>, Error> {
-    Ok(Json(Wallet { balance: server.store.balance(caller.user).await? }))
+    Ok(Json(Wallet { balance: server.0.store.balance(caller.user).await? }))
 }
 
 /// Every token that came into or went out of the caller's wallet, the newest first.
@@ -41,7 +41,7 @@ pub(crate) async fn history(
 ) -> Result<Json<Page<WalletEntry>>, Error> {
     let before: Option<TransferId> = query.cursor.map(|cursor| cursor.parse()).transpose()?;
     let limit = query.limit.unwrap_or(PAGE_DEFAULT).clamp(1, PAGE_MAX);
-    let mut found = server.store.history(caller.user, before, limit + 1).await?;
+    let mut found = server.0.store.history(caller.user, before, limit + 1).await?;
     let more = i64::try_from(found.len()).unwrap_or(i64::MAX) > limit;
     found.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
     let next_cursor = more.then(|| found.last().map(|entry| entry.transfer.to_string())).flatten();
