@@ -33,9 +33,9 @@ export function choicesOf(product: string, offers: Offers, license: LicenseView 
   return [...promised.map((rental) => (runs ? extend(product, rental, license) : rent(product, rental, license, license.terms.offers))), ...convert(product, license)];
 }
 
-/** The main button of a product's page. */
-export function mainAction({ plan, license, authorized }: ProductView, choice: Choice | null, now: number): MainAction {
-  if (license && allows(license, now)) return licensedAction(plan, authorized);
+/** The main button of a product's page. `launches` tells whether the program can be started from here. */
+export function mainAction({ plan, license, authorized }: ProductView, choice: Choice | null, launches: boolean, now: number): MainAction {
+  if (license && allows(license, now)) return licensedAction(plan, authorized, launches);
   if (!choice) return { label: t("action.not_for_sale"), detail: t("action.not_for_sale_why"), act: { kind: "none" } };
   return { label: choice.label, detail: afterwards(plan), act: { kind: "pay", choice } };
 }
@@ -53,7 +53,7 @@ export function afterwards(plan: Plan): string {
   }
 }
 
-function licensedAction(plan: Plan, authorized: boolean): MainAction {
+function licensedAction(plan: Plan, authorized: boolean, launches: boolean): MainAction {
   if (plan.action === "install") {
     const act: Act = plan.obstacle ? { kind: "none" } : { kind: "acquire", update: true };
     return { label: t("action.install"), detail: afterwards(plan), act };
@@ -64,7 +64,7 @@ function licensedAction(plan: Plan, authorized: boolean): MainAction {
       ? { label: t("action.update"), detail: updateDetail(plan), act: { kind: "acquire", update: true } }
       : { label: t("action.authorize"), detail: t("action.code_only"), act: { kind: "acquire", update: false } };
   }
-  if (plan.detection.launch != null) return { label: t("action.launch"), detail: t("action.ready"), act: { kind: "launch" } };
+  if (launches) return { label: t("action.launch"), detail: t("action.ready"), act: { kind: "launch" } };
   return { label: t("license.owned_long"), detail: t("action.ready"), act: { kind: "none" } };
 }
 

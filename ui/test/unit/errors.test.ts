@@ -39,7 +39,7 @@ describe("an explanation", () => {
 
   it("shows the app's message for a code that it does not know", () => {
     expect(explain({ code: "later.invention", message: "the sky fell", hints: [] }).what).toBe("The sky fell.");
-    expect(explain({ code: "toString", message: "x", hints: [] }).what).toBe("X.");
+    expect(explain({ code: "toString", message: "x@y.z is odd", hints: [] }).what).toBe("x@y.z is odd.");
   });
 
   it("is made of whatever was thrown", () => {

@@ -18,7 +18,7 @@ describe("the main button", () => {
     const shown = await view(product);
     const choices = choicesOf(product, shown.product.offers, shown.license, NOW);
     const choice = choices.find(({ id }) => id === offer) ?? firstChoice(choices, shown.license, NOW);
-    const { label, detail, act } = mainAction(shown, choice, NOW);
+    const { label, detail, act } = mainAction(shown, choice, true, NOW);
     return [label, detail, act.kind];
   }
   async function pay(product: string, intent: "buy" | "rent", offer?: string): Promise<void> {
@@ -51,7 +51,7 @@ describe("the main button", () => {
   it("installs, then authorizes, then launches what is paid", async () => {
     await pay(ABSENT, "buy");
     expect((await main(ABSENT)).at(0)).toBe("Install");
-    Object.assign(host.stocked(ABSENT).detection, { status: "installed", launch: {} });
+    Object.assign(host.stocked(ABSENT).detection, { status: "installed" });
     expect((await main(ABSENT)).at(0)).toBe("Authorize");
     host.authorized.add(ABSENT);
     expect((await main(ABSENT)).slice(0, 1)).toEqual(["Launch"]);

@@ -73,9 +73,13 @@ export type WalletEntry = { transfer: TransferId, at: Timestamp, kind: TransferK
 
 export type DetectionStatus = "installed" | "outdated" | "absent";
 
-export type Detection = { status: DetectionStatus, version: string | null, location: string | null, source: string | null, evidence: Array<string>, launch: unknown | null, };
+export type Source = "dpkg" | "rpm" | "flatpak" | "snap" | "desktop_entry" | "appimage" | "prefix" | "executable";
 
-export type Program = { name: string, version: string | null, source: string, id: string, location: string | null, launch: unknown | null, };
+export type LaunchTarget = { "kind": "desktop_entry", id: string, } | { "kind": "file", path: string, };
+
+export type Detection = { status: DetectionStatus, version: Version | null, location: string | null, source: Source | null, id: string | null, evidence: Array<string>, launch: LaunchTarget | null, };
+
+export type Program = { name: string, version: Version | null, source: Source, id: string, location: string | null, launch: LaunchTarget | null, };
 
 export type Failure = { code: string, message: string, hints: Array<string>, quote?: Quote | null, };
 

@@ -1,6 +1,6 @@
 // The host inside the desktop window. Only this file knows Tauri.
 
-import { invoke } from "@tauri-apps/api/core";
+import { convertFileSrc, invoke } from "@tauri-apps/api/core";
 import { listen } from "@tauri-apps/api/event";
 
 import type { Event } from "./bindings";
@@ -32,7 +32,8 @@ export function tauriHost(): Host {
       };
     },
 
-    iconUrl: (digest) => `scrip-icon://localhost/${digest}`,
+    // `scrip-icon://localhost/DIGEST`, or what stands for it where the engine knows no schemes of its own.
+    iconUrl: (digest) => convertFileSrc(digest, "scrip-icon"),
 
     openExternal(url: string): void {
       void invoke("open_external", { url }).catch((thrown: unknown) => console.warn("the address was not opened", url, thrown));

@@ -18,6 +18,8 @@ export class Browse {
   searches = $state(0);
   /** Where the list was scrolled to when it was last shown. */
   scrollTop = 0;
+  /** The card that had the focus when the list was last shown. */
+  focusedCard: number | null = null;
 
   readonly #host: Host;
   readonly #told: (card: ProductCard) => void;
@@ -26,6 +28,8 @@ export class Browse {
   #again = false;
   #pages = new Set<number>();
   #visible = 0;
+  /** The question that the cards of now answer. */
+  #answered = "";
 
   constructor(host: Host, told: (card: ProductCard) => void = () => {}) {
     this.#host = host;
@@ -39,6 +43,7 @@ export class Browse {
   search(change: Partial<Pick<Browse, "words" | "category" | "show">>): void {
     Object.assign(this, change);
     this.scrollTop = 0;
+    this.focusedCard = null;
     this.#visible = 0;
     this.searches += 1;
     void this.refresh();
@@ -72,12 +77,16 @@ export class Browse {
 
   async #first(generation: number): Promise<void> {
     const page = this.#visible;
+    const question = JSON.stringify([this.words, this.category, this.show]);
     try {
       const result = await this.#host.call("catalog.search", this.#question(page));
       this.#pages = new Set([page]);
+      // The same question again: the cards of the other pages stay until newer ones come.
+      const same = question === this.#answered && result.total === this.cards.length;
+      this.#answered = question;
       this.total = result.total;
       this.categories = result.categories;
-      this.cards = placed(new Array<ProductCard | undefined>(result.total).fill(undefined), page, result);
+      this.cards = placed(same ? [...this.cards] : new Array<ProductCard | undefined>(result.total).fill(undefined), page, result);
       this.failure = null;
       for (const card of result.items) this.#told(card);
       if (result.items.length === 0 && page > 0 && generation === this.#generation) {

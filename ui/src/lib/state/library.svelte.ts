@@ -14,6 +14,11 @@ export class Library {
     this.#labels = labels;
   }
 
+  /** Whether a program can be started from here, as far as the library knows. */
+  launches(product: string): boolean | null {
+    return this.view.entries.find(({ license }) => license.product === product)?.can_launch ?? null;
+  }
+
   async refresh(): Promise<void> {
     try {
       this.view = await this.#host.call("library.view", {});

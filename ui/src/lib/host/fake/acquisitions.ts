@@ -61,10 +61,10 @@ export class Acquisitions {
       Object.assign(detection, {
         status: "installed",
         version: product.latest_version,
-        source: "scrip",
+        source: "dpkg",
         location: `/usr/bin/${product.id.split(".").at(-1)?.toLowerCase()}`,
         evidence: [`Scrip installed ${plan.artifact?.file_name ?? product.name}.`],
-        launch: {},
+        launch: { kind: "desktop_entry", id: `${product.id}.desktop` },
       });
       this.#host.installedHere.add(product.id);
       await this.#step(plan, "detecting", 1);

@@ -84,7 +84,7 @@ function offers(price: number, seed: number, real: boolean): Offer[] {
 
 function detection(product: Product, installed: boolean, outdated: boolean): Detection {
   if (!installed) {
-    return { status: "absent", version: null, location: null, source: null, evidence: ["No package, Flatpak or desktop entry of this program was found."], launch: null };
+    return { status: "absent", version: null, location: null, source: null, id: null, evidence: ["No package, Flatpak or desktop entry of this program was found."], launch: null };
   }
   const version = outdated ? "0.9.2" : (product.latest_version ?? "1.0");
   return {
@@ -92,11 +92,12 @@ function detection(product: Product, installed: boolean, outdated: boolean): Det
     version,
     location: `/usr/bin/${product.id.split(".").at(-1)?.toLowerCase()}`,
     source: "dpkg",
+    id: product.id.split(".").at(-1)?.toLowerCase() ?? null,
     evidence: [
       `The package ${product.id.split(".").at(-1)?.toLowerCase()} ${version} is installed (dpkg).`,
       `Its desktop entry is /usr/share/applications/${product.id}.desktop.`,
     ],
-    launch: { command: [product.name.toLowerCase()] },
+    launch: { kind: "desktop_entry", id: `${product.id}.desktop` },
   };
 }
 
