@@ -52,6 +52,9 @@ pub struct Session {
 
 impl std::fmt::Debug for Session {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Session").field("expires_at", &self.expires_at).field("account", &self.account.id).finish()
+        f.debug_struct("Session")
+            .field("expires_at", &self.expires_at)
+            .field("account", &self.account.id)
+            .finish()
     }
 }

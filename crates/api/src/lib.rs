@@ -17,7 +17,7 @@ pub use catalog::{
     Artifact, CatalogChanges, CatalogEntry, Category, DescriptionBlock, Product, ReleaseNote, Screenshot, SearchPage,
 };
 pub use code::{Code, CodeRequest, Device, DeviceRequest};
-pub use order::{Cart, CheckoutRequest, LicenseView, Library, Order, QuoteRequest};
+pub use order::{Cart, CheckoutRequest, Library, LicenseView, Order, QuoteRequest};
 pub use page::Page;
 pub use problem::{PROBLEM_CONTENT_TYPE, Problem};
 pub use server::ServerInfo;

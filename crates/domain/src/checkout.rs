@@ -84,12 +84,23 @@ pub fn settle(
 ) -> Result<Settlement, Error> {
     let (quote, licenses) = plan(items, holdings, now, new_id)?;
     if quote.total != expected_total {
-        return Err(Error::PriceChanged { expected: expected_total, current: quote.total });
+        return Err(Error::PriceChanged {
+            expected: expected_total,
+            current: quote.total,
+        });
     }
     let Some(balance) = holdings.balance.checked_sub(quote.total) else {
-        return Err(Error::WalletInsufficient { total: quote.total, balance: holdings.balance, missing: quote.missing });
+        return Err(Error::WalletInsufficient {
+            total: quote.total,
+            balance: holdings.balance,
+            missing: quote.missing,
+        });
     };
-    Ok(Settlement { quote, balance, licenses })
+    Ok(Settlement {
+        quote,
+        balance,
+        licenses,
+    })
 }
 
 fn plan(
@@ -109,7 +120,9 @@ fn plan(
     let (mut lines, mut licenses) = (Vec::with_capacity(items.len()), Vec::with_capacity(items.len()));
     for item in items {
         if !seen.insert(&item.product) {
-            return Err(Error::CartDuplicateProduct { product: item.product.clone() });
+            return Err(Error::CartDuplicateProduct {
+                product: item.product.clone(),
+            });
         }
         let (line, license) = plan_line(item, holdings, now, new_id)?;
         total = total.checked_add(line.charge)?;
@@ -117,7 +130,15 @@ fn plan(
         licenses.push(license);
     }
     let missing = total.saturating_sub(holdings.balance);
-    Ok((Quote { lines, total, balance: holdings.balance, missing }, licenses))
+    Ok((
+        Quote {
+            lines,
+            total,
+            balance: holdings.balance,
+            missing,
+        },
+        licenses,
+    ))
 }
 
 fn plan_line(
@@ -131,9 +152,16 @@ fn plan_line(
     let rented = held.filter(|license| license.kind == LicenseKind::Rental);
     let (intent, offer, list_price, paid) = match item.intent {
         Intent::Buy | Intent::Convert if rented.is_some() => {
-            let license = held.ok_or_else(|| Error::LicenseNotFound { product: product.clone() })?;
+            let license = held.ok_or_else(|| Error::LicenseNotFound {
+                product: product.clone(),
+            })?;
             let paid = license.own()?;
-            (Intent::Convert, None, license.terms.offers.purchase_price().unwrap_or(paid.charge), paid)
+            (
+                Intent::Convert,
+                None,
+                license.terms.offers.purchase_price().unwrap_or(paid.charge),
+                paid,
+            )
         }
         Intent::Buy => {
             let license = begin_or_refuse(held, item, holdings, now, new_id)?;
@@ -142,14 +170,25 @@ fn plan_line(
                 offer: "purchase".to_owned(),
                 available: license.terms.offers.rentals().map(|rental| rental.id.clone()).collect(),
             })?;
-            let offer = license.terms.offers.as_slice().iter().find(|offer| matches!(offer, crate::Offer::Purchase { .. }));
+            let offer = license
+                .terms
+                .offers
+                .as_slice()
+                .iter()
+                .find(|offer| matches!(offer, crate::Offer::Purchase { .. }));
             (Intent::Buy, offer.map(|offer| offer.id().clone()), paid.charge, paid)
         }
         Intent::Rent => {
-            let offer = wanted_offer(item, None, held.map(|l| &l.terms.offers).or(holdings.offers.get(product)))?;
+            let offer = wanted_offer(
+                item,
+                None,
+                held.map(|l| &l.terms.offers).or(holdings.offers.get(product)),
+            )?;
             let license = match rented {
                 Some(license) if license.allows(now) => {
-                    return Err(Error::LicenseAlreadyActive { product: product.clone() });
+                    return Err(Error::LicenseAlreadyActive {
+                        product: product.clone(),
+                    });
                 }
                 Some(license) => license.clone(),
                 None => begin_or_refuse(held, item, holdings, now, new_id)?,
@@ -158,14 +197,29 @@ fn plan_line(
             (Intent::Rent, Some(offer.clone()), price, license.pay_rent(&offer, now)?)
         }
         Intent::Extend => {
-            let license = held.ok_or_else(|| Error::LicenseNotFound { product: product.clone() })?;
+            let license = held.ok_or_else(|| Error::LicenseNotFound {
+                product: product.clone(),
+            })?;
             let offer = wanted_offer(item, license.last_offer.as_ref(), Some(&license.terms.offers))?;
             let paid = license.pay_rent(&offer, now)?;
-            (Intent::Extend, Some(offer.clone()), find_rental(&license.terms.offers, product, &offer)?.price, paid)
+            (
+                Intent::Extend,
+                Some(offer.clone()),
+                find_rental(&license.terms.offers, product, &offer)?.price,
+                paid,
+            )
         }
         Intent::Convert => match held {
-            Some(_) => return Err(Error::LicenseAlreadyOwned { product: product.clone() }),
-            None => return Err(Error::LicenseNotFound { product: product.clone() }),
+            Some(_) => {
+                return Err(Error::LicenseAlreadyOwned {
+                    product: product.clone(),
+                });
+            }
+            None => {
+                return Err(Error::LicenseNotFound {
+                    product: product.clone(),
+                });
+            }
         },
     };
     let Paid { license, charge } = paid;
@@ -192,22 +246,38 @@ fn begin_or_refuse(
 ) -> Result<License, Error> {
     let product = &item.product;
     if held.is_some() {
-        return Err(Error::LicenseAlreadyOwned { product: product.clone() });
+        return Err(Error::LicenseAlreadyOwned {
+            product: product.clone(),
+        });
     }
-    let offers = holdings.offers.get(product).ok_or_else(|| Error::ProductNotFound { product: product.clone() })?;
-    Ok(License::begin(new_id(), holdings.user, product.clone(), offers.clone(), now))
+    let offers = holdings.offers.get(product).ok_or_else(|| Error::ProductNotFound {
+        product: product.clone(),
+    })?;
+    Ok(License::begin(
+        new_id(),
+        holdings.user,
+        product.clone(),
+        offers.clone(),
+        now,
+    ))
 }
 
 /// The offer that the item names, else `last`; the error lists what there is.
 fn wanted_offer(item: &Item, last: Option<&OfferId>, offers: Option<&Offers>) -> Result<OfferId, Error> {
     let Some(offers) = offers else {
-        return Err(Error::ProductNotFound { product: item.product.clone() });
+        return Err(Error::ProductNotFound {
+            product: item.product.clone(),
+        });
     };
-    item.offer.as_ref().or(last).cloned().ok_or_else(|| Error::OfferNotFound {
-        product: item.product.clone(),
-        offer: String::new(),
-        available: offers.rentals().map(|rental| rental.id.clone()).collect(),
-    })
+    item.offer
+        .as_ref()
+        .or(last)
+        .cloned()
+        .ok_or_else(|| Error::OfferNotFound {
+            product: item.product.clone(),
+            offer: String::new(),
+            available: offers.rentals().map(|rental| rental.id.clone()).collect(),
+        })
 }
 
 #[cfg(test)]

@@ -67,8 +67,9 @@ impl FromStr for Timestamp {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self, Error> {
-        let instant: jiff::Timestamp =
-            text.parse().map_err(|_| Error::TimestampMalformed { text: text.chars().take(40).collect() })?;
+        let instant: jiff::Timestamp = text.parse().map_err(|_| Error::TimestampMalformed {
+            text: text.chars().take(40).collect(),
+        })?;
         Ok(Self::from_micros(instant.as_microsecond()))
     }
 }

@@ -19,7 +19,9 @@ impl FromStr for Sha256 {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self, Error> {
-        let malformed = || Error::DigestMalformed { text: text.chars().take(80).collect() };
+        let malformed = || Error::DigestMalformed {
+            text: text.chars().take(80).collect(),
+        };
         let digits = text.as_bytes();
         if digits.len() != 64 {
             return Err(malformed());

@@ -194,7 +194,11 @@ pub enum Error {
     /// The product is not offered so.
     #[error("{product} has no offer \"{offer}\"")]
     #[expect(missing_docs, reason = "the message names the fields")]
-    OfferNotFound { product: ProductId, offer: String, available: Vec<OfferId> },
+    OfferNotFound {
+        product: ProductId,
+        offer: String,
+        available: Vec<OfferId>,
+    },
     /// The person holds no license for the product.
     #[error("you have no license for {product}")]
     #[expect(missing_docs, reason = "the message names the fields")]
@@ -214,7 +218,12 @@ pub enum Error {
     /// A rental cannot be extended by another kind of allowance while some of the old is left.
     #[error("the rental of {product} runs by {running}; \"{offer}\" adds {offered}")]
     #[expect(missing_docs, reason = "the message names the fields")]
-    LicenseOfferMismatch { product: ProductId, offer: OfferId, running: AllowanceKind, offered: AllowanceKind },
+    LicenseOfferMismatch {
+        product: ProductId,
+        offer: OfferId,
+        running: AllowanceKind,
+        offered: AllowanceKind,
+    },
     /// The quoted total is not today's total.
     #[error("the total changed from {expected} to {current}")]
     #[expect(missing_docs, reason = "the message names the fields")]
@@ -222,7 +231,11 @@ pub enum Error {
     /// The wallet holds less than the total.
     #[error("{total} are needed and the wallet holds {balance}: {missing} are missing")]
     #[expect(missing_docs, reason = "the message names the fields")]
-    WalletInsufficient { total: Tokens, balance: Tokens, missing: Tokens },
+    WalletInsufficient {
+        total: Tokens,
+        balance: Tokens,
+        missing: Tokens,
+    },
 }
 
 impl Coded for Error {
@@ -262,11 +275,17 @@ impl Coded for Error {
             Self::LicenseAlreadyOwned { .. } => vec!["Install it from your library; nothing is to be paid.".to_owned()],
             Self::LicenseAlreadyActive { .. } => vec!["Extend the rental, or convert it into ownership.".to_owned()],
             Self::LicenseOfferMismatch { running, .. } => {
-                vec![format!("Choose an offer that adds {running}, or wait until the rental has run out.")]
+                vec![format!(
+                    "Choose an offer that adds {running}, or wait until the rental has run out."
+                )]
             }
-            Self::PriceChanged { .. } => vec!["Look at the new price and confirm again; nothing was charged.".to_owned()],
+            Self::PriceChanged { .. } => {
+                vec!["Look at the new price and confirm again; nothing was charged.".to_owned()]
+            }
             Self::WalletInsufficient { missing, .. } => {
-                vec![format!("Add {missing} to your wallet, then check out again; your cart is kept.")]
+                vec![format!(
+                    "Add {missing} to your wallet, then check out again; your cart is kept."
+                )]
             }
             _ => Vec::new(),
         }

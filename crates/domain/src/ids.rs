@@ -68,7 +68,9 @@ impl IdSource for SystemIds {
     fn new_id(&self, clock: &dyn Clock) -> Uuid {
         let now = u64::try_from(clock.now().micros() / 1000).unwrap_or(0) << 12;
         let next = |last: u64| now.max(last + 1);
-        let previous = self.last.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |last| Some(next(last)));
+        let previous = self
+            .last
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |last| Some(next(last)));
         let stamp = next(previous.unwrap_or_else(|last| last));
         let mut tail = [0; 10];
         tail[..2].copy_from_slice(&u16::try_from(stamp & 0xfff).unwrap_or(0).to_be_bytes());

@@ -25,9 +25,7 @@ pub use clock::{Clock, FixedClock, SystemClock, Timestamp};
 pub use detection::DetectionRule;
 pub use digest::Sha256;
 pub use error::{Coded, Error, ErrorCode};
-pub use ids::{
-    ActivationId, CommandId, DeviceId, IdSource, LicenseId, OrderId, SystemIds, TransferId, UserId,
-};
+pub use ids::{ActivationId, CommandId, DeviceId, IdSource, LicenseId, OrderId, SystemIds, TransferId, UserId};
 pub use license::{License, LicenseKind, LicenseState, Remaining, TermsSnapshot};
 pub use offer::{Allowance, AllowanceKind, Offer, Offers, RentalOffer, parse_duration};
 pub use password::{Email, Password};

@@ -30,11 +30,14 @@ pub(crate) fn find_rental<'a>(
     product: &ProductId,
     offer: &OfferId,
 ) -> Result<&'a RentalOffer, Error> {
-    offers.rentals().find(|rental| rental.id == *offer).ok_or_else(|| Error::OfferNotFound {
-        product: product.clone(),
-        offer: offer.to_string(),
-        available: offers.rentals().map(|rental| rental.id.clone()).collect(),
-    })
+    offers
+        .rentals()
+        .find(|rental| rental.id == *offer)
+        .ok_or_else(|| Error::OfferNotFound {
+            product: product.clone(),
+            offer: offer.to_string(),
+            available: offers.rentals().map(|rental| rental.id.clone()).collect(),
+        })
 }
 
 /// What is left of a rental. A field that is absent does not limit it.
@@ -66,7 +69,9 @@ impl Remaining {
         match self {
             Self { ends_at: Some(_), .. } => Some(AllowanceKind::Duration),
             Self { uses: Some(_), .. } => Some(AllowanceKind::Uses),
-            Self { processings: Some(_), .. } => Some(AllowanceKind::Processings),
+            Self {
+                processings: Some(_), ..
+            } => Some(AllowanceKind::Processings),
             _ => None,
         }
     }
@@ -78,12 +83,19 @@ impl Remaining {
         match allowance {
             Allowance::Duration { seconds } => {
                 let from = self.ends_at.map_or(now, |end| end.max(now));
-                Self { ends_at: Some(from.plus_seconds(seconds)), ..none }
+                Self {
+                    ends_at: Some(from.plus_seconds(seconds)),
+                    ..none
+                }
             }
-            Allowance::Uses { count } => Self { uses: Some(self.uses.unwrap_or(0).saturating_add(count)), ..none },
-            Allowance::Processings { count } => {
-                Self { processings: Some(self.processings.unwrap_or(0).saturating_add(count)), ..none }
-            }
+            Allowance::Uses { count } => Self {
+                uses: Some(self.uses.unwrap_or(0).saturating_add(count)),
+                ..none
+            },
+            Allowance::Processings { count } => Self {
+                processings: Some(self.processings.unwrap_or(0).saturating_add(count)),
+                ..none
+            },
         }
     }
 }
@@ -183,14 +195,22 @@ impl License {
 
     /// What owning costs from here: the frozen price less the equity. `None` where the frozen terms name no price.
     pub fn price_to_own(&self) -> Option<Tokens> {
-        self.terms.offers.purchase_price().map(|price| price.saturating_sub(self.equity))
+        self.terms
+            .offers
+            .purchase_price()
+            .map(|price| price.saturating_sub(self.equity))
     }
 
     /// The license as owned, for what is missing to the frozen purchase price.
     pub(crate) fn own(&self) -> Result<Paid, Error> {
         self.refuse_if_owned()?;
-        let charge = self.price_to_own().ok_or_else(|| Error::LicenseNotConvertible { product: self.product.clone() })?;
-        Ok(Paid { charge, license: self.owned(charge)? })
+        let charge = self.price_to_own().ok_or_else(|| Error::LicenseNotConvertible {
+            product: self.product.clone(),
+        })?;
+        Ok(Paid {
+            charge,
+            license: self.owned(charge)?,
+        })
     }
 
     /// The license with one more payment of the frozen rental `offer`.
@@ -208,8 +228,14 @@ impl License {
                 offered: rental.allowance.kind(),
             });
         }
-        if let Some(to_own) = self.price_to_own().filter(|to_own| *to_own <= rental.price && rental.credit_permille > 0) {
-            return Ok(Paid { charge: to_own, license: self.owned(to_own)? });
+        if let Some(to_own) = self
+            .price_to_own()
+            .filter(|to_own| *to_own <= rental.price && rental.credit_permille > 0)
+        {
+            return Ok(Paid {
+                charge: to_own,
+                license: self.owned(to_own)?,
+            });
         }
         let mut license = self.changed();
         license.remaining = self.remaining.plus(rental.allowance, now);
@@ -217,7 +243,10 @@ impl License {
         if self.terms.offers.purchase_price().is_some() {
             license.equity = self.equity.checked_add(rental.price.permille(rental.credit_permille))?;
         }
-        Ok(Paid { charge: rental.price, license })
+        Ok(Paid {
+            charge: rental.price,
+            license,
+        })
     }
 
     fn owned(&self, charge: Tokens) -> Result<Self, Error> {
@@ -236,7 +265,9 @@ impl License {
 
     fn refuse_if_owned(&self) -> Result<(), Error> {
         match self.kind {
-            LicenseKind::Perpetual => Err(Error::LicenseAlreadyOwned { product: self.product.clone() }),
+            LicenseKind::Perpetual => Err(Error::LicenseAlreadyOwned {
+                product: self.product.clone(),
+            }),
             LicenseKind::Rental => Ok(()),
         }
     }

@@ -134,7 +134,10 @@ impl fmt::Display for Allowance {
         let (count, unit) = match *self {
             Self::Duration { seconds } => {
                 let scales = [(31_536_000, "year"), (86_400, "day"), (3_600, "hour"), (60, "minute")];
-                let whole = scales.into_iter().find(|(size, _)| seconds % size == 0).unwrap_or((1, "second"));
+                let whole = scales
+                    .into_iter()
+                    .find(|(size, _)| seconds % size == 0)
+                    .unwrap_or((1, "second"));
                 (u64::try_from(seconds / whole.0).unwrap_or(0), whole.1)
             }
             Self::Uses { count } => (count, "use"),
@@ -172,7 +175,12 @@ impl Offers {
 
     /// Checks the offers of one product.
     pub fn new(offers: Vec<Offer>) -> Result<Self, Error> {
-        let invalid = |offer: &Offer, why| Err(Error::OfferInvalid { offer: offer.id().to_string(), why });
+        let invalid = |offer: &Offer, why| {
+            Err(Error::OfferInvalid {
+                offer: offer.id().to_string(),
+                why,
+            })
+        };
         let mut ids = BTreeSet::new();
         let mut purchases = 0;
         for (at, offer) in offers.iter().enumerate() {
@@ -184,7 +192,9 @@ impl Offers {
             }
             match offer {
                 Offer::Purchase { .. } => purchases += 1,
-                Offer::Rental(rental) if rental.price.is_zero() => return invalid(offer, "a rental costs at least 1 token"),
+                Offer::Rental(rental) if rental.price.is_zero() => {
+                    return invalid(offer, "a rental costs at least 1 token");
+                }
                 Offer::Rental(rental) if rental.credit_permille > 1000 => {
                     return invalid(offer, "credit_permille is at most 1000");
                 }

@@ -47,7 +47,10 @@ pub struct Platform {
 impl Platform {
     /// What this program was built for.
     pub fn current() -> Self {
-        Self { os: std::env::consts::OS.to_owned(), arch: std::env::consts::ARCH.to_owned() }
+        Self {
+            os: std::env::consts::OS.to_owned(),
+            arch: std::env::consts::ARCH.to_owned(),
+        }
     }
 
     /// Whether something made for `self` runs on `computer`.
@@ -75,16 +78,37 @@ mod tests {
 
     #[test]
     fn file_names_tell_their_kind() {
-        assert_eq!(ArtifactKind::from_file_name("hello_2.10_amd64.deb"), Some(ArtifactKind::Deb));
-        assert_eq!(ArtifactKind::from_file_name("Krita.AppImage"), Some(ArtifactKind::Appimage));
+        assert_eq!(
+            ArtifactKind::from_file_name("hello_2.10_amd64.deb"),
+            Some(ArtifactKind::Deb)
+        );
+        assert_eq!(
+            ArtifactKind::from_file_name("Krita.AppImage"),
+            Some(ArtifactKind::Appimage)
+        );
         assert_eq!(ArtifactKind::from_file_name("x.tar.zst"), Some(ArtifactKind::Tar));
         assert_eq!(ArtifactKind::from_file_name("x.exe"), None);
     }
 
     #[test]
     fn any_processor_means_any() {
-        let here = Platform { os: "linux".into(), arch: "x86_64".into() };
-        assert!(Platform { os: "linux".into(), arch: "any".into() }.runs_on(&here));
-        assert!(!Platform { os: "windows".into(), arch: "any".into() }.runs_on(&here));
+        let here = Platform {
+            os: "linux".into(),
+            arch: "x86_64".into(),
+        };
+        assert!(
+            Platform {
+                os: "linux".into(),
+                arch: "any".into()
+            }
+            .runs_on(&here)
+        );
+        assert!(
+            !Platform {
+                os: "windows".into(),
+                arch: "any".into()
+            }
+            .runs_on(&here)
+        );
     }
 }

@@ -80,7 +80,13 @@ mod tests {
 
     #[test]
     fn real_component_ids_are_accepted_and_paths_refused() {
-        for good in ["org.gnome.Calculator", "0ad.desktop", "org.kde.kdevelop-php", "com.github.maoschanz.drawing", "a+b"] {
+        for good in [
+            "org.gnome.Calculator",
+            "0ad.desktop",
+            "org.kde.kdevelop-php",
+            "com.github.maoschanz.drawing",
+            "a+b",
+        ] {
             assert!(good.parse::<ProductId>().is_ok(), "{good}");
         }
         for bad in ["", ".", "..", "../etc", "a/b", "a b", "é", "-rf", &"x".repeat(201)] {

@@ -129,7 +129,18 @@ mod tests {
 
     #[test]
     fn versions_sort_as_debian_policy_says() {
-        let ascending = ["1.0~~", "1.0~beta1", "1.0", "1.0-1", "1.0-2", "1.0a", "1.0+b1", "1.2", "1.10", "2:0.1"];
+        let ascending = [
+            "1.0~~",
+            "1.0~beta1",
+            "1.0",
+            "1.0-1",
+            "1.0-2",
+            "1.0a",
+            "1.0+b1",
+            "1.2",
+            "1.10",
+            "2:0.1",
+        ];
         for pair in ascending.windows(2) {
             assert!(Version::new(pair[0]) < Version::new(pair[1]), "{pair:?}");
         }

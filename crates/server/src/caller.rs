@@ -31,7 +31,10 @@ impl FromRequestParts<Server> for Caller {
         if caller.expires_at <= server.0.clock.now() {
             return Err(Error::SessionExpired);
         }
-        Ok(Self { user: caller.user, token })
+        Ok(Self {
+            user: caller.user,
+            token,
+        })
     }
 }
 
@@ -45,7 +48,9 @@ fn bearer(parts: &Parts) -> Option<TokenHash> {
 /// A new session token and the digest that the store keeps of it.
 pub(crate) fn new_token() -> Result<(String, TokenHash), Error> {
     let mut bytes = [0; TOKEN_BYTES];
-    getrandom::fill(&mut bytes).map_err(|_| Error::Internal { operation: "gather randomness" })?;
+    getrandom::fill(&mut bytes).map_err(|_| Error::Internal {
+        operation: "gather randomness",
+    })?;
     let token = Base64UrlUnpadded::encode_string(&bytes);
     let hash = hash_token(&token);
     Ok((token, hash))
@@ -63,6 +68,8 @@ impl FromRequestParts<Server> for Origin {
 
     async fn from_request_parts(parts: &mut Parts, _: &Server) -> Result<Self, Infallible> {
         let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
-        Ok(Self(peer.map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |ConnectInfo(address)| address.ip())))
+        Ok(Self(
+            peer.map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |ConnectInfo(address)| address.ip()),
+        ))
     }
 }

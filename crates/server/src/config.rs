@@ -57,18 +57,33 @@ impl Config {
     ///
     /// The address of the database may come from `database_url` (a command line or `DATABASE_URL`).
     pub fn load(data: &Path, database_url: Option<String>) -> Result<Self, Error> {
-        let io = |source| Error::Io { operation: "create the data folder", path: data.to_owned(), source };
+        let io = |source| Error::Io {
+            operation: "create the data folder",
+            path: data.to_owned(),
+            source,
+        };
         create_private_folder(data).map_err(io)?;
         let path = data.join("scrip-server.toml");
         let settings = match std::fs::read_to_string(&path) {
-            Ok(text) => {
-                toml::from_str(&text).map_err(|source| Error::ConfigInvalid { path, source: Box::new(source) })?
-            }
+            Ok(text) => toml::from_str(&text).map_err(|source| Error::ConfigInvalid {
+                path,
+                source: Box::new(source),
+            })?,
             Err(source) if source.kind() == std::io::ErrorKind::NotFound => Settings::default(),
-            Err(source) => return Err(Error::Io { operation: "read the configuration", path, source }),
+            Err(source) => {
+                return Err(Error::Io {
+                    operation: "read the configuration",
+                    path,
+                    source,
+                });
+            }
         };
         let database_url = database_url.unwrap_or_else(|| format!("sqlite:{}", data.join("scrip.db").display()));
-        Ok(Self { data: data.to_owned(), database_url, settings })
+        Ok(Self {
+            data: data.to_owned(),
+            database_url,
+            settings,
+        })
     }
 }
 

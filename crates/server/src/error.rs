@@ -17,7 +17,10 @@ pub enum Error {
     /// A checkout was refused; today's quote is shown where it helps.
     #[error("{error}")]
     #[expect(missing_docs, reason = "the message names the fields")]
-    Refused { error: scrip_store::Error, quote: Option<Quote> },
+    Refused {
+        error: scrip_store::Error,
+        quote: Option<Quote>,
+    },
     /// A rule refused.
     #[error(transparent)]
     Rule(#[from] scrip_domain::Error),
@@ -86,15 +89,25 @@ pub enum Error {
     /// The configuration cannot be read.
     #[error("{path} is not a valid configuration: {source}", path = path.display())]
     #[expect(missing_docs, reason = "the message names the fields")]
-    ConfigInvalid { path: PathBuf, source: Box<toml::de::Error> },
+    ConfigInvalid {
+        path: PathBuf,
+        source: Box<toml::de::Error>,
+    },
     /// A file or folder cannot be used.
     #[error("cannot {operation} {path}", path = path.display())]
     #[expect(missing_docs, reason = "the message names the fields")]
-    Io { operation: &'static str, path: PathBuf, source: std::io::Error },
+    Io {
+        operation: &'static str,
+        path: PathBuf,
+        source: std::io::Error,
+    },
     /// The file storage failed.
     #[error("cannot {operation} in the file storage")]
     #[expect(missing_docs, reason = "the message names the fields")]
-    Storage { operation: &'static str, source: object_store::Error },
+    Storage {
+        operation: &'static str,
+        source: object_store::Error,
+    },
     /// A bug: the server could not finish a step that cannot fail.
     #[error("the server failed inside while it tried to {operation}")]
     #[expect(missing_docs, reason = "the message names the fields")]
@@ -103,7 +116,10 @@ pub enum Error {
 
 impl From<scrip_store::Refusal> for Error {
     fn from(refusal: scrip_store::Refusal) -> Self {
-        Self::Refused { error: refusal.error, quote: refusal.quote }
+        Self::Refused {
+            error: refusal.error,
+            quote: refusal.quote,
+        }
     }
 }
 
@@ -144,7 +160,9 @@ impl Coded for Error {
             Self::Appstream(error) => return error.hints(),
             Self::CredentialsWrong => "Check both and try again.",
             Self::SessionMissing | Self::SessionExpired => "Sign in.",
-            Self::IdempotencyKeyMissing => "Send a UUID made by the client, the same for every repetition of the command.",
+            Self::IdempotencyKeyMissing => {
+                "Send a UUID made by the client, the same for every repetition of the command."
+            }
             Self::LicenseOver { .. } => "Extend the rental, or convert it into ownership.",
             Self::Storage { .. } | Self::Timeout { .. } => "Try again in a moment.",
             Self::Unpublishable { .. } => "Give --version, and a file whose name ends in .deb, .AppImage or .tar.*.",

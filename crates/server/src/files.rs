@@ -35,7 +35,11 @@ pub(crate) struct Part {
 impl Files {
     pub(crate) fn open(data: &Path) -> Result<Self, Error> {
         let folder = data.join("files");
-        let io = |source| Error::Io { operation: "create the file storage", path: folder.clone(), source };
+        let io = |source| Error::Io {
+            operation: "create the file storage",
+            path: folder.clone(),
+            source,
+        };
         crate::config::create_private_folder(&folder).map_err(io)?;
         let store = LocalFileSystem::new_with_prefix(&folder).map_err(|source| storage("open a folder", source))?;
         Ok(Self { store: Box::new(store) })
@@ -43,10 +47,18 @@ impl Files {
 
     /// Stores the file at `path` under its digest; answers digest and size. Never holds it in memory whole.
     pub(crate) async fn put_file(&self, path: &Path) -> Result<(Sha256, u64), Error> {
-        let io = |source| Error::Io { operation: "read", path: path.to_owned(), source };
+        let io = |source| Error::Io {
+            operation: "read",
+            path: path.to_owned(),
+            source,
+        };
         let (sha256, size) = digest_of(path).await.map_err(io)?;
         let name = location(Kind::Artifact, &sha256);
-        let upload = self.store.put_multipart(&name).await.map_err(|source| storage("write a file", source))?;
+        let upload = self
+            .store
+            .put_multipart(&name)
+            .await
+            .map_err(|source| storage("write a file", source))?;
         let mut upload = WriteMultipart::new(upload);
         let mut file = tokio::fs::File::open(path).await.map_err(io)?;
         let mut hasher = sha2::Sha256::new();
@@ -57,15 +69,24 @@ impl Files {
                 break;
             }
             hasher.update(&chunk[..read]);
-            upload.wait_for_capacity(4).await.map_err(|source| storage("write a file", source))?;
+            upload
+                .wait_for_capacity(4)
+                .await
+                .map_err(|source| storage("write a file", source))?;
             upload.write(&chunk[..read]);
         }
         if hasher.finalize().as_slice() != sha256.0 {
             upload.abort().await.map_err(|source| storage("drop a file", source))?;
             let why = "it changed while it was read".to_owned();
-            return Err(Error::Unpublishable { path: path.to_owned(), why });
+            return Err(Error::Unpublishable {
+                path: path.to_owned(),
+                why,
+            });
         }
-        upload.finish().await.map_err(|source| storage("write a file", source))?;
+        upload
+            .finish()
+            .await
+            .map_err(|source| storage("write a file", source))?;
         Ok((sha256, size))
     }
 
@@ -74,7 +95,10 @@ impl Files {
         let sha256 = Sha256(sha2::Sha256::digest(&bytes).into());
         let name = location(Kind::Icon, &sha256);
         if self.store.head(&name).await.is_err() {
-            self.store.put(&name, PutPayload::from(bytes)).await.map_err(|source| storage("write an icon", source))?;
+            self.store
+                .put(&name, PutPayload::from(bytes))
+                .await
+                .map_err(|source| storage("write an icon", source))?;
         }
         Ok(sha256)
     }
@@ -86,9 +110,14 @@ impl Files {
         sha256: &Sha256,
         range: Option<std::ops::Range<u64>>,
     ) -> Result<Part, Error> {
-        let options = GetOptions { range: range.map(GetRange::Bounded), ..GetOptions::default() };
+        let options = GetOptions {
+            range: range.map(GetRange::Bounded),
+            ..GetOptions::default()
+        };
         match self.store.get_opts(&location(kind, sha256), options).await {
-            Ok(found) => Ok(Part { bytes: found.into_stream().boxed() }),
+            Ok(found) => Ok(Part {
+                bytes: found.into_stream().boxed(),
+            }),
             Err(object_store::Error::NotFound { .. }) => Err(Error::ArtifactNotFound { sha256: *sha256 }),
             Err(source) => Err(storage("read a file", source)),
         }
@@ -97,7 +126,11 @@ impl Files {
     /// A small file, whole.
     pub(crate) async fn get_icon(&self, sha256: &Sha256) -> Result<Bytes, Error> {
         let part = self.get(Kind::Icon, sha256, None).await?;
-        let chunks: Vec<Bytes> = part.bytes.try_collect().await.map_err(|source| storage("read an icon", source))?;
+        let chunks: Vec<Bytes> = part
+            .bytes
+            .try_collect()
+            .await
+            .map_err(|source| storage("read an icon", source))?;
         Ok(chunks.concat().into())
     }
 }

@@ -48,7 +48,9 @@ pub(crate) struct Detail {
 pub async fn import_appstream(server: &Server, paths: &[PathBuf], policy: PricePolicy) -> Result<ImportReport, Error> {
     let paths = paths.to_vec();
     let read = tokio::task::spawn_blocking(move || read_all(&paths, &policy));
-    let (found, mut report) = read.await.map_err(|_| Error::Internal { operation: "read catalogs" })??;
+    let (found, mut report) = read.await.map_err(|_| Error::Internal {
+        operation: "read catalogs",
+    })??;
     let mut listings = Vec::with_capacity(found.len());
     for program in found.into_values() {
         let icon = match program.icon {
@@ -77,7 +79,12 @@ fn read_all(paths: &[PathBuf], policy: &PricePolicy) -> Result<(BTreeMap<Product
         for file in find_catalogs(path)? {
             let catalog = read_path(&file)?;
             report.catalogs += 1;
-            report.problems.extend(catalog.problems.iter().map(|problem| format!("{}: {problem}", file.display())));
+            report.problems.extend(
+                catalog
+                    .problems
+                    .iter()
+                    .map(|problem| format!("{}: {problem}", file.display())),
+            );
             let mut icons = Vec::new();
             for place in find_icons(&file) {
                 match Icons::open(&place, &catalog.origin) {
@@ -91,9 +98,18 @@ fn read_all(paths: &[PathBuf], policy: &PricePolicy) -> Result<(BTreeMap<Product
                     report.passed_over += 1;
                     continue;
                 }
-                let icon = icons.iter().find_map(|icons| icons.find(&component, ICON_PIXELS).ok().flatten());
+                let icon = icons
+                    .iter()
+                    .find_map(|icons| icons.find(&component, ICON_PIXELS).ok().flatten());
                 let offers = policy.offers_for(&component.id).clone();
-                found.insert(component.id.clone(), Program { component, offers, icon });
+                found.insert(
+                    component.id.clone(),
+                    Program {
+                        component,
+                        offers,
+                        icon,
+                    },
+                );
             }
         }
     }
@@ -107,7 +123,11 @@ const fn is_program(kind: ComponentKind) -> bool {
     )
 }
 
-fn listing_of(component: Component, offers: Offers, icon: Option<scrip_domain::Sha256>) -> Result<ProductListing, Error> {
+fn listing_of(
+    component: Component,
+    offers: Offers,
+    icon: Option<scrip_domain::Sha256>,
+) -> Result<ProductListing, Error> {
     let detection = component.detection_rules();
     let entry = CatalogEntry {
         id: component.id.clone(),
@@ -131,16 +151,24 @@ fn listing_of(component: Component, offers: Offers, icon: Option<scrip_domain::S
         screenshots: component
             .screenshots
             .into_iter()
-            .map(|picture| Screenshot { url: picture.url, caption: picture.caption })
+            .map(|picture| Screenshot {
+                url: picture.url,
+                caption: picture.caption,
+            })
             .collect(),
         releases: component
             .releases
             .into_iter()
             .take(RELEASES_MAX)
-            .map(|release| ReleaseNote { version: release.version, released_at: release.released_at })
+            .map(|release| ReleaseNote {
+                version: release.version,
+                released_at: release.released_at,
+            })
             .collect(),
     };
-    let written = |_| Error::Internal { operation: "write a listing" };
+    let written = |_| Error::Internal {
+        operation: "write a listing",
+    };
     Ok(ProductListing {
         id: component.id,
         name: component.name,

@@ -14,7 +14,11 @@ pub(crate) fn load_or_create(data: &Path) -> Result<SigningKey, Error> {
     let path = folder.join("signing.jwk");
     let io = |operation| {
         let path = path.clone();
-        move |source| Error::Io { operation, path, source }
+        move |source| Error::Io {
+            operation,
+            path,
+            source,
+        }
     };
     match std::fs::read_to_string(&path) {
         Ok(text) => return Ok(SigningKey::from_jwk(&text)?),
@@ -25,7 +29,9 @@ pub(crate) fn load_or_create(data: &Path) -> Result<SigningKey, Error> {
     let key = SigningKey::generate()?;
     // Written beside and linked into place, so that a crash leaves no half key and two first starts agree on one.
     let mut draft = tempfile::NamedTempFile::new_in(&folder).map_err(io("write the signing key"))?;
-    draft.write_all(key.to_jwk()?.as_bytes()).map_err(io("write the signing key"))?;
+    draft
+        .write_all(key.to_jwk()?.as_bytes())
+        .map_err(io("write the signing key"))?;
     draft.as_file().sync_all().map_err(io("write the signing key"))?;
     match draft.persist_noclobber(&path) {
         Ok(_) => Ok(key),

@@ -44,7 +44,9 @@ fn count<K: Clone + Eq + std::hash::Hash>(limiter: &DefaultKeyedRateLimiter<K>, 
     }
     limiter.check_key(key).map_err(|until| {
         let wait = until.wait_time_from(DefaultClock::default().now());
-        Error::RateLimited { seconds: wait.as_secs() + 1 }
+        Error::RateLimited {
+            seconds: wait.as_secs() + 1,
+        }
     })
 }
 

@@ -30,7 +30,13 @@ struct Place {
     #[arg(long, global = true, env = "SCRIP_DATA", value_name = "DIR")]
     data: Option<PathBuf>,
     /// The database: sqlite:PATH or postgres://…; an SQLite file in the data folder by default
-    #[arg(long, global = true, env = "DATABASE_URL", value_name = "URL", hide_env_values = true)]
+    #[arg(
+        long,
+        global = true,
+        env = "DATABASE_URL",
+        value_name = "URL",
+        hide_env_values = true
+    )]
     database: Option<String>,
 }
 
@@ -109,7 +115,9 @@ fn parse_tokens(text: &str) -> Result<Tokens, String> {
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let filter = EnvFilter::try_from_env("SCRIP_LOG").unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn"));
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr);
     log.with_ansi(std::io::stderr().is_terminal()).init();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
@@ -124,7 +132,9 @@ fn main() -> ExitCode {
 /// Says on standard error what failed, why, and what to do next.
 fn fail(error: &anyhow::Error) -> ExitCode {
     eprintln!("scrip-server: {error:#}");
-    let known = error.chain().find_map(|cause| cause.downcast_ref::<scrip_server::Error>());
+    let known = error
+        .chain()
+        .find_map(|cause| cause.downcast_ref::<scrip_server::Error>());
     if let Some(known) = known {
         for hint in known.hints() {
             eprintln!("  {hint}");
@@ -145,23 +155,54 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     let code = match cli.command {
         Command::Serve { listen } => serve(&server, &data, listen).await?,
         Command::Import(Import::Appstream { paths, prices }) => import(&server, &paths, prices.as_deref()).await?,
-        Command::Publish { file, product, release, arch } => {
-            let publication = Publication { path: file, product, version: release, arch };
+        Command::Publish {
+            file,
+            product,
+            release,
+            arch,
+        } => {
+            let publication = Publication {
+                path: file,
+                product,
+                version: release,
+                arch,
+            };
             let artifact = scrip_server::publish(&server, &publication).await?;
             let (version, size) = (&artifact.version, artifact.size);
-            println!("published {} {version}: {size} bytes, sha256 {}", artifact.product, artifact.sha256);
+            println!(
+                "published {} {version}: {size} bytes, sha256 {}",
+                artifact.product, artifact.sha256
+            );
             ExitCode::SUCCESS
         }
         Command::Unlist { product } => {
-            let listed = server.store().unlist_product(&product).await.map_err(scrip_server::Error::from)?;
-            println!("{product} {}", if listed { "is no longer listed" } else { "was not listed" });
+            let listed = server
+                .store()
+                .unlist_product(&product)
+                .await
+                .map_err(scrip_server::Error::from)?;
+            println!(
+                "{product} {}",
+                if listed {
+                    "is no longer listed"
+                } else {
+                    "was not listed"
+                }
+            );
             ExitCode::SUCCESS
         }
-        Command::Grant { user, tokens, reason, command } => {
+        Command::Grant {
+            user,
+            tokens,
+            reason,
+            command,
+        } => {
             let command = command.unwrap_or_else(uuid::Uuid::new_v4);
             let store = server.store();
-            let balance =
-                store.grant(user.as_str(), tokens, &reason, command).await.map_err(scrip_server::Error::from)?;
+            let balance = store
+                .grant(user.as_str(), tokens, &reason, command)
+                .await
+                .map_err(scrip_server::Error::from)?;
             println!("issued {tokens} to {user}; the wallet holds {balance}");
             ExitCode::SUCCESS
         }
@@ -174,14 +215,21 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
 
 /// `$XDG_DATA_HOME/scrip-server` (XDG Base Directory Specification 0.8).
 fn default_data() -> anyhow::Result<PathBuf> {
-    let set = |name| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let set = |name| {
+        std::env::var_os(name)
+            .map(PathBuf::from)
+            .filter(|path| path.is_absolute())
+    };
     let base = set("XDG_DATA_HOME").or_else(|| set("HOME").map(|home| home.join(".local/share")));
-    Ok(base.context("neither XDG_DATA_HOME nor HOME is set: give --data DIR")?.join("scrip-server"))
+    Ok(base
+        .context("neither XDG_DATA_HOME nor HOME is set: give --data DIR")?
+        .join("scrip-server"))
 }
 
 async fn serve(server: &Server, data: &Path, listen: SocketAddr) -> anyhow::Result<ExitCode> {
-    let listener =
-        tokio::net::TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen}"))?;
+    let listener = tokio::net::TcpListener::bind(listen)
+        .await
+        .with_context(|| format!("cannot listen on {listen}"))?;
     let address = listener.local_addr().context("the socket has no address")?;
     println!("scrip-server listens on http://{address}");
     println!("data: {} ({})", data.display(), server.store().backend());

@@ -32,22 +32,47 @@ impl Default for Metrics {
     fn default() -> Self {
         let mut registry = Registry::with_prefix("scrip");
         let requests = Family::default();
-        registry.register("http_requests", "Requests by method, route and status", requests.clone());
-        let seconds = Histogram::new([0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0]);
+        registry.register(
+            "http_requests",
+            "Requests by method, route and status",
+            requests.clone(),
+        );
+        let seconds = Histogram::new([
+            0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0,
+        ]);
         registry.register("http_request_seconds", "Time until an answer begins", seconds.clone());
         let (artifact_bytes, orders, codes) = (Counter::default(), Counter::default(), Counter::default());
-        registry.register("artifact_bytes", "Bytes of installers that were sent", artifact_bytes.clone());
+        registry.register(
+            "artifact_bytes",
+            "Bytes of installers that were sent",
+            artifact_bytes.clone(),
+        );
         registry.register("orders", "Checkouts that were paid", orders.clone());
         registry.register("codes", "Authorization codes that were issued", codes.clone());
-        Self { registry, requests, seconds, artifact_bytes, orders, codes }
+        Self {
+            registry,
+            requests,
+            seconds,
+            artifact_bytes,
+            orders,
+            codes,
+        }
     }
 }
 
 impl Metrics {
     /// Counts one answered request. `route` is the pattern, not the path, so that the number of series is bounded.
     pub(crate) fn count_request(&self, method: &http::Method, route: &str, status: u16, took: Duration) {
-        let method = if STANDARD_METHODS.contains(&method.as_str()) { method.as_str() } else { "OTHER" };
-        let labels = RequestLabels { method: method.to_owned(), route: route.to_owned(), status };
+        let method = if STANDARD_METHODS.contains(&method.as_str()) {
+            method.as_str()
+        } else {
+            "OTHER"
+        };
+        let labels = RequestLabels {
+            method: method.to_owned(),
+            route: route.to_owned(),
+            status,
+        };
         self.requests.get_or_create(&labels).inc();
         self.seconds.observe(took.as_secs_f64());
     }

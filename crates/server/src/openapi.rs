@@ -22,18 +22,27 @@ pub fn document() -> &'static str {
     DOCUMENT.get_or_init(|| {
         let mut document = Described::openapi();
         document.merge(crate::router::described().into_openapi());
-        let session = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some("A session token")).build();
+        let session = HttpBuilder::new()
+            .scheme(HttpAuthScheme::Bearer)
+            .description(Some("A session token"))
+            .build();
         if let Some(components) = document.components.as_mut() {
             components.add_security_scheme("session", SecurityScheme::Http(session));
         }
         let problem = ResponseBuilder::new()
             .description("Refused; the code says why")
-            .content(scrip_api::PROBLEM_CONTENT_TYPE, Content::new(Some(Ref::from_schema_name("Problem"))))
+            .content(
+                scrip_api::PROBLEM_CONTENT_TYPE,
+                Content::new(Some(Ref::from_schema_name("Problem"))),
+            )
             .build();
         for item in document.paths.paths.values_mut() {
             let operations = [&mut item.get, &mut item.put, &mut item.post, &mut item.delete];
             for operation in operations.into_iter().flatten() {
-                operation.responses.responses.insert("default".to_owned(), RefOr::T(problem.clone()));
+                operation
+                    .responses
+                    .responses
+                    .insert("default".to_owned(), RefOr::T(problem.clone()));
             }
         }
         document.to_pretty_json().unwrap_or_default()

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _, phc::PasswordHash};
 use argon2::Argon2;
+use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _, phc::PasswordHash};
 use scrip_domain::Password;
 use tokio::sync::Semaphore;
 
@@ -21,9 +21,14 @@ pub(crate) struct Passwords {
 impl Passwords {
     pub(crate) fn new() -> Result<Self, Error> {
         let mut noise = [0; 32];
-        getrandom::fill(&mut noise).map_err(|_| Error::Internal { operation: "gather randomness" })?;
+        getrandom::fill(&mut noise).map_err(|_| Error::Internal {
+            operation: "gather randomness",
+        })?;
         let decoy = hash_now(&noise)?;
-        Ok(Self { turns: Arc::new(Semaphore::new(CONCURRENT_MAX)), decoy })
+        Ok(Self {
+            turns: Arc::new(Semaphore::new(CONCURRENT_MAX)),
+            decoy,
+        })
     }
 
     /// The hash of a new password, in PHC string format.
@@ -37,15 +42,23 @@ impl Passwords {
         let hash = hash.unwrap_or_else(|| self.decoy.clone());
         let matches = self
             .run(move || {
-                let hash = PasswordHash::new(&hash).map_err(|_| Error::Internal { operation: "read a password hash" })?;
-                Ok::<_, Error>(Argon2::default().verify_password(password.reveal().as_bytes(), &hash).is_ok())
+                let hash = PasswordHash::new(&hash).map_err(|_| Error::Internal {
+                    operation: "read a password hash",
+                })?;
+                Ok::<_, Error>(
+                    Argon2::default()
+                        .verify_password(password.reveal().as_bytes(), &hash)
+                        .is_ok(),
+                )
             })
             .await??;
         Ok(known && matches)
     }
 
     async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {
-        let failed = || Error::Internal { operation: "hash a password" };
+        let failed = || Error::Internal {
+            operation: "hash a password",
+        };
         let turn = Arc::clone(&self.turns).acquire_owned().await.map_err(|_| failed())?;
         let done = tokio::task::spawn_blocking(move || {
             let result = work();
@@ -58,7 +71,9 @@ impl Passwords {
 
 fn hash_now(password: &[u8]) -> Result<String, Error> {
     let hash = Argon2::default().hash_password(password);
-    hash.map(|hash| hash.to_string()).map_err(|_| Error::Internal { operation: "hash a password" })
+    hash.map(|hash| hash.to_string()).map_err(|_| Error::Internal {
+        operation: "hash a password",
+    })
 }
 
 #[cfg(test)]
@@ -70,8 +85,18 @@ mod tests {
         let passwords = Passwords::new().unwrap();
         let hash = passwords.hash(Password::new("correct horse")).await.unwrap();
         assert!(hash.starts_with("$argon2id$"), "{hash}");
-        assert!(passwords.verify(Password::new("correct horse"), Some(hash.clone())).await.unwrap());
-        assert!(!passwords.verify(Password::new("wrong horse"), Some(hash)).await.unwrap());
+        assert!(
+            passwords
+                .verify(Password::new("correct horse"), Some(hash.clone()))
+                .await
+                .unwrap()
+        );
+        assert!(
+            !passwords
+                .verify(Password::new("wrong horse"), Some(hash))
+                .await
+                .unwrap()
+        );
         assert!(!passwords.verify(Password::new("correct horse"), None).await.unwrap());
     }
 }

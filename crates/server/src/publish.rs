@@ -23,7 +23,10 @@ pub struct Publication {
 /// Stores a file and lists it with its product. The same file again changes nothing.
 pub async fn publish(server: &Server, publication: &Publication) -> Result<NewArtifact, Error> {
     let path = &publication.path;
-    let unpublishable = |why: &str| Error::Unpublishable { path: path.clone(), why: why.to_owned() };
+    let unpublishable = |why: &str| Error::Unpublishable {
+        path: path.clone(),
+        why: why.to_owned(),
+    };
     let file_name = path
         .file_name()
         .and_then(|name| name.to_str())
@@ -39,7 +42,11 @@ pub async fn publish(server: &Server, publication: &Publication) -> Result<NewAr
         .or(from_name.as_ref().map(|(version, _)| version.as_str()))
         .ok_or_else(|| unpublishable("its name tells no version"))?;
     let here = Platform::current();
-    let arch = publication.arch.clone().or(from_name.as_ref().map(|(_, arch)| arch.clone())).unwrap_or(here.arch);
+    let arch = publication
+        .arch
+        .clone()
+        .or(from_name.as_ref().map(|(_, arch)| arch.clone()))
+        .unwrap_or(here.arch);
     let (sha256, size) = server.0.files.put_file(path).await?;
     let artifact = NewArtifact {
         product: publication.product.clone(),
@@ -47,7 +54,10 @@ pub async fn publish(server: &Server, publication: &Publication) -> Result<NewAr
         size,
         file_name: file_name.to_owned(),
         kind,
-        platform: Platform { os: "linux".to_owned(), arch },
+        platform: Platform {
+            os: "linux".to_owned(),
+            arch,
+        },
         version: Version::new(version),
     };
     server.store().put_artifact(&artifact).await?;
@@ -69,8 +79,14 @@ mod tests {
 
     #[test]
     fn names_of_debian_packages_tell_version_and_processor() {
-        assert_eq!(parse_deb_name("hello_2.10-3_amd64.deb"), Some(("2.10-3".into(), "x86_64".into())));
-        assert_eq!(parse_deb_name("x_1%3a2.0_all.deb"), Some(("1:2.0".into(), "any".into())));
+        assert_eq!(
+            parse_deb_name("hello_2.10-3_amd64.deb"),
+            Some(("2.10-3".into(), "x86_64".into()))
+        );
+        assert_eq!(
+            parse_deb_name("x_1%3a2.0_all.deb"),
+            Some(("1:2.0".into(), "any".into()))
+        );
         assert_eq!(parse_deb_name("hello.deb"), None);
     }
 }

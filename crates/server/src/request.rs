@@ -35,7 +35,8 @@ impl<T: DeserializeOwned> FromRequestParts<Server> for Query<T> {
 
     async fn from_request_parts(parts: &mut Parts, _: &Server) -> Result<Self, Error> {
         let read = axum::extract::Query::<T>::try_from_uri(&parts.uri);
-        read.map(|query| Self(query.0)).map_err(|why| Error::Malformed { why: why.to_string() })
+        read.map(|query| Self(query.0))
+            .map_err(|why| Error::Malformed { why: why.to_string() })
     }
 }
 
@@ -47,7 +48,8 @@ impl<T: DeserializeOwned + Send> FromRequestParts<Server> for Path<T> {
 
     async fn from_request_parts(parts: &mut Parts, server: &Server) -> Result<Self, Error> {
         let read = axum::extract::Path::<T>::from_request_parts(parts, server).await;
-        read.map(|path| Self(path.0)).map_err(|why| Error::Malformed { why: why.body_text() })
+        read.map(|path| Self(path.0))
+            .map_err(|why| Error::Malformed { why: why.body_text() })
     }
 }
 
@@ -58,7 +60,10 @@ impl FromRequestParts<Server> for CommandKey {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, _: &Server) -> Result<Self, Error> {
-        let text = parts.headers.get(scrip_api::IDEMPOTENCY_KEY).and_then(|value| value.to_str().ok());
+        let text = parts
+            .headers
+            .get(scrip_api::IDEMPOTENCY_KEY)
+            .and_then(|value| value.to_str().ok());
         let key = text.and_then(|text| Uuid::try_parse(text.trim_matches('"')).ok());
         key.map(Self).ok_or(Error::IdempotencyKeyMissing)
     }

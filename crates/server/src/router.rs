@@ -50,7 +50,9 @@ impl Server {
     pub fn router(&self) -> Router {
         let (router, _) = described().split_for_parts();
         router
-            .fallback(async |request: Request| Error::NotFound { path: shown_path(&request) })
+            .fallback(async |request: Request| Error::NotFound {
+                path: shown_path(&request),
+            })
             .method_not_allowed_fallback(async |request: Request| Error::MethodNotAllowed {
                 path: shown_path(&request),
                 method: request.method().to_string(),
@@ -68,7 +70,10 @@ fn shown_path(request: &Request) -> String {
 }
 
 fn answer_panic(_: Box<dyn Any + Send>) -> Response {
-    Error::Internal { operation: "answer a request" }.into_response()
+    Error::Internal {
+        operation: "answer a request",
+    }
+    .into_response()
 }
 
 /// Limits the time of a request, counts it, and traces it.

@@ -48,7 +48,19 @@ impl Server {
         let limits = Limits::new(config.settings.sign_ins_per_minute);
         let passwords = Passwords::new()?;
         let metrics = Metrics::default();
-        let inner = Inner { config, store, clock, ids, signer, issuer, jwks, files, limits, metrics, passwords };
+        let inner = Inner {
+            config,
+            store,
+            clock,
+            ids,
+            signer,
+            issuer,
+            jwks,
+            files,
+            limits,
+            metrics,
+            passwords,
+        };
         Ok(Self(Arc::new(inner)))
     }
 

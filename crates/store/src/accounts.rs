@@ -55,11 +55,17 @@ const USER_SQL: &str = "SELECT u.id, u.email, u.password_hash, u.created_at, w.b
 impl Store {
     /// Opens an account with its wallet and the granted tokens, all or nothing.
     pub async fn register(&self, new: &NewUser) -> Result<User, Error> {
-        let taken = || Error::EmailTaken { email: new.email.to_string() };
+        let taken = || Error::EmailTaken {
+            email: new.email.to_string(),
+        };
         let (id, now) = (UserId(self.new_id()), self.clock.now());
         let mut tx = self.database.write().await?;
         let sql = "SELECT id FROM users WHERE email = $1";
-        if tx.row::<(Uuid,)>("look for an account", sql, &args![new.email.as_str()]).await?.is_some() {
+        if tx
+            .row::<(Uuid,)>("look for an account", sql, &args![new.email.as_str()])
+            .await?
+            .is_some()
+        {
             return Err(taken());
         }
         let sql = "INSERT INTO users (id, email, password_hash, created_at) VALUES ($1, $2, $3, $4)";
@@ -86,12 +92,19 @@ impl Store {
         }
         tx.commit().await?;
         let (email, password_hash) = (new.email.clone(), new.password_hash.clone());
-        Ok(User { id, email, password_hash, created_at: now, balance: new.grant })
+        Ok(User {
+            id,
+            email,
+            password_hash,
+            created_at: now,
+            balance: new.grant,
+        })
     }
 
     /// The account with this address.
     pub async fn user_by_email(&self, email: &Email) -> Result<Option<User>, Error> {
-        self.user(&format!("{USER_SQL} WHERE u.email = $1"), args![email.as_str()]).await
+        self.user(&format!("{USER_SQL} WHERE u.email = $1"), args![email.as_str()])
+            .await
     }
 
     /// The account with this id.
@@ -100,7 +113,10 @@ impl Store {
     }
 
     async fn user(&self, sql: &str, values: [Value; 1]) -> Result<Option<User>, Error> {
-        let rows = self.database.rows::<UserFields>("find an account", sql, &values).await?;
+        let rows = self
+            .database
+            .rows::<UserFields>("find an account", sql, &values)
+            .await?;
         rows.into_iter()
             .next()
             .map(|(id, email, password_hash, created_at, balance)| {
@@ -124,16 +140,27 @@ impl Store {
     pub async fn open_session(&self, user: UserId, token: TokenHash, expires_at: Timestamp) -> Result<(), Error> {
         let now = self.clock.now();
         let mut tx = self.database.write().await?;
-        tx.execute("forget ended sessions", "DELETE FROM sessions WHERE expires_at < $1", &args![now]).await?;
+        tx.execute(
+            "forget ended sessions",
+            "DELETE FROM sessions WHERE expires_at < $1",
+            &args![now],
+        )
+        .await?;
         let sql = "INSERT INTO sessions (token_hash, user_id, created_at, expires_at) VALUES ($1, $2, $3, $4)";
-        tx.execute("open a session", sql, &args![token.0.to_vec(), user.0, now, expires_at]).await?;
+        tx.execute("open a session", sql, &args![token.0.to_vec(), user.0, now, expires_at])
+            .await?;
         tx.commit().await
     }
 
     /// Ends a session; one that is gone already is no error.
     pub async fn close_session(&self, token: TokenHash) -> Result<(), Error> {
         let mut tx = self.database.write().await?;
-        tx.execute("end a session", "DELETE FROM sessions WHERE token_hash = $1", &args![token.0.to_vec()]).await?;
+        tx.execute(
+            "end a session",
+            "DELETE FROM sessions WHERE token_hash = $1",
+            &args![token.0.to_vec()],
+        )
+        .await?;
         tx.commit().await
     }
 
@@ -150,19 +177,39 @@ pub(crate) async fn find_callers(database: &Database, tokens: Vec<TokenHash>) ->
         list_text(tokens.len(), 1)
     );
     let values: Vec<Value> = tokens.iter().map(|token| Value::from(token.0.to_vec())).collect();
-    match database.rows::<(Vec<u8>, Uuid, i64)>("find sessions", &sql, &values).await {
+    match database
+        .rows::<(Vec<u8>, Uuid, i64)>("find sessions", &sql, &values)
+        .await
+    {
         Ok(rows) => {
             let found: HashMap<Vec<u8>, Caller> = rows
                 .into_iter()
                 .map(|(hash, user, expires_at)| {
-                    (hash, Caller { user: UserId(user), expires_at: Timestamp::from_micros(expires_at) })
+                    (
+                        hash,
+                        Caller {
+                            user: UserId(user),
+                            expires_at: Timestamp::from_micros(expires_at),
+                        },
+                    )
                 })
                 .collect();
-            tokens.iter().map(|token| Ok(found.get(token.0.as_slice()).copied())).collect()
+            tokens
+                .iter()
+                .map(|token| Ok(found.get(token.0.as_slice()).copied()))
+                .collect()
         }
         Err(first) => {
             // The failure is one; every waiter is told of it, the first with its source.
-            let mut answers: Vec<_> = tokens.iter().skip(1).map(|_| Err(Error::Busy { operation: "find sessions" })).collect();
+            let mut answers: Vec<_> = tokens
+                .iter()
+                .skip(1)
+                .map(|_| {
+                    Err(Error::Busy {
+                        operation: "find sessions",
+                    })
+                })
+                .collect();
             answers.insert(0, Err(first));
             answers
         }

@@ -94,13 +94,21 @@ impl Store {
         for check in &CHECKS {
             for (id, found, expected) in tx.rows::<(Uuid, i64, i64)>("audit the ledger", check.sql, &[]).await? {
                 let detail = format!("it is {found} where {expected} is expected");
-                report.breaches.push(Breach { rule: check.rule, subject: id.to_string(), detail });
+                report.breaches.push(Breach {
+                    rule: check.rule,
+                    subject: id.to_string(),
+                    detail,
+                });
             }
         }
         let books = count(&mut tx, "SELECT CAST(COALESCE(SUM(amount), 0) AS BIGINT) FROM entries").await?;
         if books != 0 {
             let (rule, subject) = ("all balances add up to zero", "the ledger".to_owned());
-            report.breaches.push(Breach { rule, subject, detail: format!("they add up to {books}") });
+            report.breaches.push(Breach {
+                rule,
+                subject,
+                detail: format!("they add up to {books}"),
+            });
         }
         check_licenses(&mut tx, &mut report).await?;
         Ok(report)
@@ -108,7 +116,10 @@ impl Store {
 }
 
 async fn count(tx: &mut Tx, sql: &str) -> Result<i64, Error> {
-    Ok(tx.row::<(i64,)>("audit the ledger", sql, &[]).await?.map_or(0, |(count,)| count))
+    Ok(tx
+        .row::<(i64,)>("audit the ledger", sql, &[])
+        .await?
+        .map_or(0, |(count,)| count))
 }
 
 /// Reads all licenses in pages: equity never exceeds the frozen price and reaches it exactly when the license is owned.
@@ -117,7 +128,9 @@ async fn check_licenses(tx: &mut Tx, report: &mut AuditReport) -> Result<(), Err
     let sql = format!("SELECT {COLUMNS} FROM licenses WHERE id > $1 ORDER BY id LIMIT {PAGE}");
     let mut after = Uuid::nil();
     loop {
-        let rows = tx.rows::<LicenseRow>("audit licenses", &sql, &crate::db::args![after]).await?;
+        let rows = tx
+            .rows::<LicenseRow>("audit licenses", &sql, &crate::db::args![after])
+            .await?;
         let read = rows.len();
         for row in rows {
             let license = row.read()?;

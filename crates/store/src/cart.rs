@@ -17,10 +17,15 @@ impl Store {
     pub async fn put_cart_item(&self, user: UserId, item: &Item) -> Result<Vec<Item>, Error> {
         retrying!("change a cart", {
             let mut tx = self.database.write().await?;
-            let listed = find_offers(&mut tx, std::iter::once(&item.product)).await?.contains_key(&item.product);
+            let listed = find_offers(&mut tx, std::iter::once(&item.product))
+                .await?
+                .contains_key(&item.product);
             let needs_listing = matches!(item.intent, Intent::Buy | Intent::Rent);
             if needs_listing && !listed {
-                return Err(Rule::ProductNotFound { product: item.product.clone() }.into());
+                return Err(Rule::ProductNotFound {
+                    product: item.product.clone(),
+                }
+                .into());
             }
             let items = read(&mut tx, user).await?;
             if items.len() >= MAX_LINES && items.iter().all(|other| other.product != item.product) {
@@ -46,7 +51,8 @@ impl Store {
     pub async fn remove_cart_item(&self, user: UserId, product: &ProductId) -> Result<Vec<Item>, Error> {
         let mut tx = self.database.write().await?;
         let sql = "DELETE FROM cart_items WHERE user_id = $1 AND product = $2";
-        tx.execute("change a cart", sql, &args![user.0, product.as_str()]).await?;
+        tx.execute("change a cart", sql, &args![user.0, product.as_str()])
+            .await?;
         let items = read(&mut tx, user).await?;
         tx.commit().await?;
         Ok(items)
@@ -55,10 +61,16 @@ impl Store {
 
 async fn read(tx: &mut Tx, user: UserId) -> Result<Vec<Item>, Error> {
     let sql = "SELECT product, intent, offer FROM cart_items WHERE user_id = $1 ORDER BY added_at, product";
-    let rows = tx.rows::<(String, String, Option<String>)>("read a cart", sql, &args![user.0]).await?;
+    let rows = tx
+        .rows::<(String, String, Option<String>)>("read a cart", sql, &args![user.0])
+        .await?;
     rows.into_iter()
         .map(|(product, intent, offer)| {
-            let corrupt = |why: Rule| Error::Corrupt { table: "cart_items", id: user.to_string(), why: why.to_string() };
+            let corrupt = |why: Rule| Error::Corrupt {
+                table: "cart_items",
+                id: user.to_string(),
+                why: why.to_string(),
+            };
             Ok(Item {
                 intent: read_json("cart_items", &product, &format!("\"{intent}\""))?,
                 product: read_id(&product)?,

@@ -100,7 +100,10 @@ impl Store {
             let mut tx = self.database.write().await?;
             let revision = lock_revision(&mut tx).await? + 1;
             let sql = "UPDATE products SET removed = TRUE, revision = $2 WHERE id = $1 AND NOT removed";
-            let found = tx.execute("unlist a product", sql, &args![product.as_str(), revision]).await? == 1;
+            let found = tx
+                .execute("unlist a product", sql, &args![product.as_str(), revision])
+                .await?
+                == 1;
             if found {
                 search::remove(&mut tx, product).await?;
                 write_revision(&mut tx, revision).await?;
@@ -117,8 +120,15 @@ impl Store {
             let revision = lock_revision(&mut tx).await? + 1;
             write_revision(&mut tx, revision).await?;
             let sql = "UPDATE products SET revision = $2 WHERE id = $1 AND NOT removed";
-            if tx.execute("change a listing", sql, &args![artifact.product.as_str(), revision]).await? == 0 {
-                return Err(scrip_domain::Error::ProductNotFound { product: artifact.product.clone() }.into());
+            if tx
+                .execute("change a listing", sql, &args![artifact.product.as_str(), revision])
+                .await?
+                == 0
+            {
+                return Err(scrip_domain::Error::ProductNotFound {
+                    product: artifact.product.clone(),
+                }
+                .into());
             }
             let sql = "INSERT INTO artifacts (sha256, product, size, file_name, kind, os, arch, version, created_at) \
                        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) \
@@ -146,17 +156,22 @@ impl Store {
 /// Every change of a product takes the next number, so that clients page through changes by it alone.
 async fn lock_revision(tx: &mut Tx) -> Result<i64, Error> {
     let sql = "UPDATE catalog SET revision = revision WHERE id = 1 RETURNING revision";
-    let (revision,) = tx.row::<(i64,)>("read the catalog's revision", sql, &[]).await?.ok_or_else(|| Error::Corrupt {
-        table: "catalog",
-        id: "1".to_owned(),
-        why: "the row is missing".to_owned(),
-    })?;
+    let (revision,) = tx
+        .row::<(i64,)>("read the catalog's revision", sql, &[])
+        .await?
+        .ok_or_else(|| Error::Corrupt {
+            table: "catalog",
+            id: "1".to_owned(),
+            why: "the row is missing".to_owned(),
+        })?;
     Ok(revision)
 }
 
 async fn write_revision(tx: &mut Tx, revision: i64) -> Result<(), Error> {
     let sql = "UPDATE catalog SET revision = $1 WHERE id = 1";
-    tx.execute("count the catalog's revision", sql, &args![revision]).await.map(drop)
+    tx.execute("count the catalog's revision", sql, &args![revision])
+        .await
+        .map(drop)
 }
 
 async fn put_chunk(tx: &mut Tx, chunk: &[ProductListing], revision: &mut i64) -> Result<(), Error> {
@@ -165,16 +180,22 @@ async fn put_chunk(tx: &mut Tx, chunk: &[ProductListing], revision: &mut i64) ->
         list_text(chunk.len(), 1)
     );
     let ids: Vec<Value> = chunk.iter().map(|listing| Value::from(listing.id.as_str())).collect();
-    let rows = tx.rows::<(String, String, String, String)>("compare listings", &sql, &ids).await?;
-    let stored: HashMap<String, (String, String, String)> =
-        rows.into_iter().map(|(id, entry, detail, offers)| (id, (entry, detail, offers))).collect();
+    let rows = tx
+        .rows::<(String, String, String, String)>("compare listings", &sql, &ids)
+        .await?;
+    let stored: HashMap<String, (String, String, String)> = rows
+        .into_iter()
+        .map(|(id, entry, detail, offers)| (id, (entry, detail, offers)))
+        .collect();
     let changed: Vec<(&ProductListing, String)> = chunk
         .iter()
         .map(|listing| (listing, text_of(&listing.offers)))
         .filter(|(listing, offers)| {
-            stored.get(listing.id.as_str()).is_none_or(|(entry, detail, stored_offers)| {
-                *entry != listing.entry || *detail != listing.detail || stored_offers != offers
-            })
+            stored
+                .get(listing.id.as_str())
+                .is_none_or(|(entry, detail, stored_offers)| {
+                    *entry != listing.entry || *detail != listing.detail || stored_offers != offers
+                })
         })
         .collect();
     if changed.is_empty() {
@@ -215,18 +236,35 @@ async fn write_listings(tx: &mut Tx, changed: &[(&ProductListing, String)], revi
 }
 
 async fn write_categories(tx: &mut Tx, changed: &[(&ProductListing, String)]) -> Result<(), Error> {
-    let ids: Vec<Value> = changed.iter().map(|(listing, _)| Value::from(listing.id.as_str())).collect();
-    let sql = format!("DELETE FROM product_categories WHERE product IN ({})", list_text(ids.len(), 1));
+    let ids: Vec<Value> = changed
+        .iter()
+        .map(|(listing, _)| Value::from(listing.id.as_str()))
+        .collect();
+    let sql = format!(
+        "DELETE FROM product_categories WHERE product IN ({})",
+        list_text(ids.len(), 1)
+    );
     tx.execute("replace categories", &sql, &ids).await?;
     let pairs: BTreeSet<(&str, &str)> = changed
         .iter()
-        .flat_map(|(listing, _)| listing.categories.iter().map(|category| (category.as_str(), listing.id.as_str())))
+        .flat_map(|(listing, _)| {
+            listing
+                .categories
+                .iter()
+                .map(|category| (category.as_str(), listing.id.as_str()))
+        })
         .collect();
     if pairs.is_empty() {
         return Ok(());
     }
-    let values: Vec<Value> = pairs.iter().flat_map(|(category, product)| args![*category, *product]).collect();
-    let sql = format!("INSERT INTO product_categories (category, product) VALUES {}", rows_text(pairs.len(), 2, 1));
+    let values: Vec<Value> = pairs
+        .iter()
+        .flat_map(|(category, product)| args![*category, *product])
+        .collect();
+    let sql = format!(
+        "INSERT INTO product_categories (category, product) VALUES {}",
+        rows_text(pairs.len(), 2, 1)
+    );
     tx.execute("write categories", &sql, &values).await.map(drop)
 }
 
@@ -236,10 +274,15 @@ pub(crate) async fn find_offers(
     products: impl Iterator<Item = &ProductId>,
 ) -> Result<HashMap<ProductId, Offers>, Error> {
     let wanted: BTreeSet<&str> = products.map(ProductId::as_str).collect();
-    let sql = format!("SELECT id, offers FROM products WHERE NOT removed AND id IN ({})", list_text(wanted.len(), 1));
+    let sql = format!(
+        "SELECT id, offers FROM products WHERE NOT removed AND id IN ({})",
+        list_text(wanted.len(), 1)
+    );
     let values: Vec<Value> = wanted.into_iter().map(Value::from).collect();
     let rows = tx.rows::<(String, String)>("read offers", &sql, &values).await?;
-    rows.into_iter().map(|(id, offers)| Ok((read_id(&id)?, read_json("products", &id, &offers)?))).collect()
+    rows.into_iter()
+        .map(|(id, offers)| Ok((read_id(&id)?, read_json("products", &id, &offers)?)))
+        .collect()
 }
 
 pub(crate) fn read_id(id: &str) -> Result<ProductId, Error> {
@@ -251,7 +294,11 @@ pub(crate) fn read_id(id: &str) -> Result<ProductId, Error> {
 }
 
 pub(crate) fn read_json<T: serde::de::DeserializeOwned>(table: &'static str, id: &str, text: &str) -> Result<T, Error> {
-    serde_json::from_str(text).map_err(|why| Error::Corrupt { table, id: id.to_owned(), why: why.to_string() })
+    serde_json::from_str(text).map_err(|why| Error::Corrupt {
+        table,
+        id: id.to_owned(),
+        why: why.to_string(),
+    })
 }
 
 /// The JSON text of a plain value: text, integers and enums always serialise.

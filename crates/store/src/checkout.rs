@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, HashMap};
 
 use scrip_domain::{
-    Clock, Coded, ErrorCode, Holdings, IdSource, Item, License, LicenseId, Offers, OrderId, ProductId, Quote, QuoteLine,
-    Timestamp, Tokens, UserId,
+    Clock, Coded, ErrorCode, Holdings, IdSource, Item, License, LicenseId, Offers, OrderId, ProductId, Quote,
+    QuoteLine, Timestamp, Tokens, UserId,
 };
 use uuid::Uuid;
 
@@ -57,7 +57,11 @@ impl Store {
         let mut tx = self.database.read().await?;
         let wanted: Vec<(UserId, &ProductId)> = items.iter().map(|item| (user, &item.product)).collect();
         let state = State::read(&mut tx, &wanted).await?;
-        Ok(scrip_domain::quote(items, &state.holdings(user, items), self.clock.now())?)
+        Ok(scrip_domain::quote(
+            items,
+            &state.holdings(user, items),
+            self.clock.now(),
+        )?)
     }
 }
 
@@ -83,7 +87,10 @@ pub(crate) async fn settle_batch(
     tracing::warn!(code = %failure.code(), error = %failure, checkouts = batch.len(), "a batch of checkouts failed");
     let mut failure = Some(failure);
     // The failure is one; every waiter is told of it, the first with its source.
-    batch.iter().map(|_| Err(failure.take().unwrap_or(Error::Busy { operation: OPERATION }).into())).collect()
+    batch
+        .iter()
+        .map(|_| Err(failure.take().unwrap_or(Error::Busy { operation: OPERATION }).into()))
+        .collect()
 }
 
 async fn try_batch(
@@ -94,8 +101,10 @@ async fn try_batch(
 ) -> Result<Vec<Result<PaidOrder, Refusal>>, Error> {
     let mut tx = database.write().await?;
     let mut orders = find_orders(&mut tx, batch).await?;
-    let wanted: Vec<(UserId, &ProductId)> =
-        batch.iter().flat_map(|checkout| checkout.items.iter().map(|item| (checkout.user, &item.product))).collect();
+    let wanted: Vec<(UserId, &ProductId)> = batch
+        .iter()
+        .flat_map(|checkout| checkout.items.iter().map(|item| (checkout.user, &item.product)))
+        .collect();
     let mut state = State::read(&mut tx, &wanted).await?;
     let now = clock.now();
     let (mut answers, mut written) = (Vec::with_capacity(batch.len()), Written::default());
@@ -107,7 +116,13 @@ async fn try_batch(
         match decide(checkout, &mut state, now, clock, ids) {
             Ok(order) => {
                 written.add(checkout, &order);
-                let known = KnownOrder { digest: checkout.digest.to_vec(), order: PaidOrder { replayed: true, ..order.clone() } };
+                let known = KnownOrder {
+                    digest: checkout.digest.to_vec(),
+                    order: PaidOrder {
+                        replayed: true,
+                        ..order.clone()
+                    },
+                };
                 orders.insert((checkout.user, checkout.command), known);
                 answers.push(Ok(order));
             }
@@ -132,11 +147,22 @@ fn decide(
 ) -> Result<PaidOrder, Refusal> {
     let holdings = state.holdings(checkout.user, &checkout.items);
     let mut new_license = || LicenseId(ids.new_id(clock));
-    let settled = scrip_domain::settle(&checkout.items, checkout.expected_total, &holdings, now, &mut new_license);
+    let settled = scrip_domain::settle(
+        &checkout.items,
+        checkout.expected_total,
+        &holdings,
+        now,
+        &mut new_license,
+    );
     let settlement = settled.map_err(|rule| {
         let show_quote = matches!(rule.code(), ErrorCode::PriceChanged | ErrorCode::WalletInsufficient);
-        let quote = show_quote.then(|| scrip_domain::quote(&checkout.items, &holdings, now).ok()).flatten();
-        Refusal { error: rule.into(), quote }
+        let quote = show_quote
+            .then(|| scrip_domain::quote(&checkout.items, &holdings, now).ok())
+            .flatten();
+        Refusal {
+            error: rule.into(),
+            quote,
+        }
     })?;
     state.apply(checkout.user, settlement.balance, settlement.licenses);
     Ok(PaidOrder {
@@ -161,7 +187,10 @@ impl KnownOrder {
         if self.digest == checkout.digest {
             Ok(self.order.clone())
         } else {
-            Err(Error::IdempotencyConflict { command: checkout.command.to_string() }.into())
+            Err(Error::IdempotencyConflict {
+                command: checkout.command.to_string(),
+            }
+            .into())
         }
     }
 }
@@ -174,7 +203,10 @@ async fn find_orders(tx: &mut Tx, batch: &[Checkout]) -> Result<HashMap<(UserId,
          FROM (VALUES {}) AS v JOIN orders o ON o.user_id = v.column1 AND o.command_id = v.column2",
         rows_text(batch.len(), 2, 1)
     );
-    let values: Vec<Value> = batch.iter().flat_map(|checkout| args![checkout.user.0, checkout.command]).collect();
+    let values: Vec<Value> = batch
+        .iter()
+        .flat_map(|checkout| args![checkout.user.0, checkout.command])
+        .collect();
     let rows = tx.rows::<Found>("look for orders", &sql, &values).await?;
     rows.into_iter()
         .map(|(user, command, digest, id, lines, total, balance_after, created_at)| {
@@ -206,12 +238,18 @@ struct State {
 
 impl State {
     async fn read(tx: &mut Tx, wanted: &[(UserId, &ProductId)]) -> Result<Self, Error> {
-        let mut state = Self { wallets: HashMap::new(), offers: HashMap::new(), licenses: HashMap::new() };
+        let mut state = Self {
+            wallets: HashMap::new(),
+            offers: HashMap::new(),
+            licenses: HashMap::new(),
+        };
         if wanted.is_empty() {
             return Ok(state);
         }
-        let sql =
-            format!("SELECT user_id, balance FROM wallets WHERE user_id IN ({})", list_text(wanted.len(), 1));
+        let sql = format!(
+            "SELECT user_id, balance FROM wallets WHERE user_id IN ({})",
+            list_text(wanted.len(), 1)
+        );
         let values: Vec<Value> = wanted.iter().map(|(user, _)| Value::from(user.0)).collect();
         for (user, balance) in tx.rows::<(Uuid, i64)>("read balances", &sql, &values).await? {
             let balance = read_tokens("wallets", user, balance)?;
@@ -219,7 +257,9 @@ impl State {
         }
         state.offers = catalog::find_offers(tx, wanted.iter().map(|(_, product)| *product)).await?;
         for license in licenses::find(tx, wanted).await? {
-            state.licenses.insert((license.user, license.product.clone()), (license.revision, license));
+            state
+                .licenses
+                .insert((license.user, license.product.clone()), (license.revision, license));
         }
         Ok(state)
     }
@@ -237,7 +277,12 @@ impl State {
                 offers.insert(product.clone(), listed.clone());
             }
         }
-        Holdings { user, balance, licenses, offers }
+        Holdings {
+            user,
+            balance,
+            licenses,
+            offers,
+        }
     }
 
     fn apply(&mut self, user: UserId, balance: Tokens, licenses: Vec<License>) {
@@ -301,8 +346,12 @@ impl Written {
             rows_text(self.postings.len(), 8, 1)
         );
         tx.execute("write orders", &sql, &self.orders).await?;
-        let begun: Vec<&License> =
-            state.licenses.values().filter(|(stored, _)| *stored == 0).map(|(_, license)| license).collect();
+        let begun: Vec<&License> = state
+            .licenses
+            .values()
+            .filter(|(stored, _)| *stored == 0)
+            .map(|(_, license)| license)
+            .collect();
         licenses::insert(tx, &begun).await?;
         for (stored, license) in state.licenses.values() {
             if *stored != 0 && *stored != license.revision {
@@ -310,7 +359,10 @@ impl Written {
             }
         }
         if !self.clear_carts.is_empty() {
-            let sql = format!("DELETE FROM cart_items WHERE user_id IN ({})", list_text(self.clear_carts.len(), 1));
+            let sql = format!(
+                "DELETE FROM cart_items WHERE user_id IN ({})",
+                list_text(self.clear_carts.len(), 1)
+            );
             let values: Vec<Value> = self.clear_carts.iter().map(|user| Value::from(user.0)).collect();
             tx.execute("empty carts", &sql, &values).await?;
         }
@@ -331,8 +383,16 @@ async fn write_balances(tx: &mut Tx, wallets: &HashMap<UserId, (Tokens, Tokens)>
          WHERE wallets.user_id = v.column1 AND wallets.balance = v.column2",
         rows_text(changed.len(), 3, 1)
     );
-    let values: Vec<Value> =
-        changed.iter().flat_map(|(user, (before, after))| args![user.0, *before, *after]).collect();
+    let values: Vec<Value> = changed
+        .iter()
+        .flat_map(|(user, (before, after))| args![user.0, *before, *after])
+        .collect();
     let written = tx.execute("debit wallets", &sql, &values).await?;
-    if written == changed.len() as u64 { Ok(()) } else { Err(Error::Conflict { operation: "debit wallets" }) }
+    if written == changed.len() as u64 {
+        Ok(())
+    } else {
+        Err(Error::Conflict {
+            operation: "debit wallets",
+        })
+    }
 }

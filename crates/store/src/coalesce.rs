@@ -22,7 +22,9 @@ pub(crate) struct Coalescer<T, R> {
 
 impl<T, R> Clone for Coalescer<T, R> {
     fn clone(&self) -> Self {
-        Self { queue: self.queue.clone() }
+        Self {
+            queue: self.queue.clone(),
+        }
     }
 }
 

@@ -4,7 +4,9 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions, PgRow};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow, SqliteSynchronous};
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow, SqliteSynchronous,
+};
 use sqlx::{AssertSqlSafe, FromRow, Postgres, Sqlite, Transaction};
 use uuid::Uuid;
 
@@ -77,7 +79,10 @@ pub(crate) fn rows_text(rows: usize, columns: usize, first: usize) -> String {
 
 /// `$1, $2, $3`: the text of `count` values, numbered from `first`.
 pub(crate) fn list_text(count: usize, first: usize) -> String {
-    (first..first + count).map(|number| format!("${number}")).collect::<Vec<_>>().join(", ")
+    (first..first + count)
+        .map(|number| format!("${number}"))
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 /// A row type that both databases can fill.
@@ -88,7 +93,10 @@ impl<T> Row for T where T: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, 
 #[derive(Clone)]
 pub(crate) enum Database {
     /// SQLite has one writer: one connection writes, some read.
-    Sqlite { writer: SqlitePool, readers: SqlitePool },
+    Sqlite {
+        writer: SqlitePool,
+        readers: SqlitePool,
+    },
     Postgres(PgPool),
 }
 
@@ -100,7 +108,10 @@ pub(crate) enum Tx {
 
 impl Database {
     pub(crate) async fn open(url: &str) -> Result<Self, Error> {
-        let unavailable = |source| Error::Unavailable { operation: "open the database", source };
+        let unavailable = |source| Error::Unavailable {
+            operation: "open the database",
+            source,
+        };
         let invalid = || Error::UrlInvalid { url: redact(url) };
         if let Some(path) = url.strip_prefix("sqlite:") {
             let options = SqliteConnectOptions::new()
@@ -112,9 +123,15 @@ impl Database {
                 .busy_timeout(Duration::from_secs(SQLITE_BUSY_SECONDS))
                 .pragma("temp_store", "memory")
                 .statement_cache_capacity(STATEMENTS_PREPARED);
-            let writer =
-                SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await.map_err(unavailable)?;
-            sqlx::migrate!("./migrations").run(&writer).await.map_err(|source| Error::Migration { source })?;
+            let writer = SqlitePoolOptions::new()
+                .max_connections(1)
+                .connect_with(options.clone())
+                .await
+                .map_err(unavailable)?;
+            sqlx::migrate!("./migrations")
+                .run(&writer)
+                .await
+                .map_err(|source| Error::Migration { source })?;
             let readers = SqlitePoolOptions::new()
                 .max_connections(READERS)
                 .connect_with(options.read_only(true).create_if_missing(false))
@@ -134,7 +151,10 @@ impl Database {
                 .connect_with(options)
                 .await
                 .map_err(unavailable)?;
-            sqlx::migrate!("./migrations").run(&pool).await.map_err(|source| Error::Migration { source })?;
+            sqlx::migrate!("./migrations")
+                .run(&pool)
+                .await
+                .map_err(|source| Error::Migration { source })?;
             let database = Self::Postgres(pool);
             crate::search::prepare(&database).await?;
             Ok(database)
@@ -171,21 +191,31 @@ impl Database {
     pub(crate) async fn read(&self) -> Result<Tx, Error> {
         let begun = match self {
             Self::Sqlite { readers, .. } => readers.begin().await.map(Tx::Sqlite),
-            Self::Postgres(pool) => {
-                pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY").await.map(Tx::Postgres)
-            }
+            Self::Postgres(pool) => pool
+                .begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+                .await
+                .map(Tx::Postgres),
         };
         begun.map_err(|source| classify("begin to read", source))
     }
 
     /// One statement that reads, without a transaction around it.
-    pub(crate) async fn rows<T: Row>(&self, operation: &'static str, sql: &str, args: &[Value]) -> Result<Vec<T>, Error> {
+    pub(crate) async fn rows<T: Row>(
+        &self,
+        operation: &'static str,
+        sql: &str,
+        args: &[Value],
+    ) -> Result<Vec<T>, Error> {
         let rows = match self {
             Self::Sqlite { readers, .. } => {
-                sqlx::query_as_with::<Sqlite, T, _>(AssertSqlSafe(sql), sqlite_args(args)).fetch_all(readers).await
+                sqlx::query_as_with::<Sqlite, T, _>(AssertSqlSafe(sql), sqlite_args(args))
+                    .fetch_all(readers)
+                    .await
             }
             Self::Postgres(pool) => {
-                sqlx::query_as_with::<Postgres, T, _>(AssertSqlSafe(sql), postgres_args(args)).fetch_all(pool).await
+                sqlx::query_as_with::<Postgres, T, _>(AssertSqlSafe(sql), postgres_args(args))
+                    .fetch_all(pool)
+                    .await
             }
         };
         rows.map_err(|source| classify(operation, source))
@@ -234,15 +264,39 @@ impl Tx {
     }
 
     /// All rows of a statement.
-    pub(crate) async fn rows<T: Row>(&mut self, operation: &'static str, sql: &str, args: &[Value]) -> Result<Vec<T>, Error> {
-        on_connection!(self, sql, args, |query, connection| query.fetch_all(connection).await, query_as_with, T)
-            .map_err(|source| classify(operation, source))
+    pub(crate) async fn rows<T: Row>(
+        &mut self,
+        operation: &'static str,
+        sql: &str,
+        args: &[Value],
+    ) -> Result<Vec<T>, Error> {
+        on_connection!(
+            self,
+            sql,
+            args,
+            |query, connection| query.fetch_all(connection).await,
+            query_as_with,
+            T
+        )
+        .map_err(|source| classify(operation, source))
     }
 
     /// The only row of a statement, where there is one.
-    pub(crate) async fn row<T: Row>(&mut self, operation: &'static str, sql: &str, args: &[Value]) -> Result<Option<T>, Error> {
-        on_connection!(self, sql, args, |query, connection| query.fetch_optional(connection).await, query_as_with, T)
-            .map_err(|source| classify(operation, source))
+    pub(crate) async fn row<T: Row>(
+        &mut self,
+        operation: &'static str,
+        sql: &str,
+        args: &[Value],
+    ) -> Result<Option<T>, Error> {
+        on_connection!(
+            self,
+            sql,
+            args,
+            |query, connection| query.fetch_optional(connection).await,
+            query_as_with,
+            T
+        )
+        .map_err(|source| classify(operation, source))
     }
 
     /// Makes everything durable. A transaction that is dropped instead is rolled back.
@@ -295,8 +349,14 @@ fn classify(operation: &'static str, source: sqlx::Error) -> Error {
     };
     let guarded = refused.is_unique_violation() || refused.is_check_violation() || refused.is_foreign_key_violation();
     // PostgreSQL: serialization_failure, deadlock_detected, lock_not_available. SQLite: SQLITE_BUSY and its extended codes.
-    let raced = refused.code().is_some_and(|code| matches!(&*code, "40001" | "40P01" | "55P03" | "5" | "261" | "517"));
-    if guarded || raced { Error::Conflict { operation } } else { Error::Unavailable { operation, source } }
+    let raced = refused
+        .code()
+        .is_some_and(|code| matches!(&*code, "40001" | "40P01" | "55P03" | "5" | "261" | "517"));
+    if guarded || raced {
+        Error::Conflict { operation }
+    } else {
+        Error::Unavailable { operation, source }
+    }
 }
 
 /// The address without its password.
@@ -310,9 +370,14 @@ fn redact(url: &str) -> String {
 /// A setting of the writer's connection.
 #[cfg(test)]
 pub(crate) async fn pragma(database: &Database, name: &str) -> i64 {
-    let Database::Sqlite { writer, .. } = database else { return -1 };
+    let Database::Sqlite { writer, .. } = database else {
+        return -1;
+    };
     let mut connection = writer.acquire().await.unwrap();
-    sqlx::query_scalar::<_, i64>(AssertSqlSafe(format!("PRAGMA {name}"))).fetch_one(&mut *connection).await.unwrap()
+    sqlx::query_scalar::<_, i64>(AssertSqlSafe(format!("PRAGMA {name}")))
+        .fetch_one(&mut *connection)
+        .await
+        .unwrap()
 }
 
 #[cfg(test)]

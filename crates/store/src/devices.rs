@@ -54,7 +54,9 @@ impl Store {
         let mut tx = self.database.write().await?;
         let stored = tx.row::<(Uuid, i64)>("register a device", sql, &values).await?;
         tx.commit().await?;
-        let (id, created_at) = stored.ok_or(Error::Conflict { operation: "register a device" })?;
+        let (id, created_at) = stored.ok_or(Error::Conflict {
+            operation: "register a device",
+        })?;
         Ok(DeviceRow {
             id: DeviceId(id),
             name: device.name.clone(),
@@ -68,10 +70,21 @@ impl Store {
     pub async fn device(&self, user: UserId, device: DeviceId) -> Result<DeviceRow, Error> {
         type Found = (Uuid, String, String, String, i64);
         let sql = "SELECT id, name, thumbprint, machine, created_at FROM devices WHERE id = $1 AND user_id = $2";
-        let rows = self.database.rows::<Found>("find a device", sql, &args![device.0, user.0]).await?;
-        let absent = || Error::DeviceNotFound { device: device.to_string() };
+        let rows = self
+            .database
+            .rows::<Found>("find a device", sql, &args![device.0, user.0])
+            .await?;
+        let absent = || Error::DeviceNotFound {
+            device: device.to_string(),
+        };
         let (id, name, thumbprint, machine, created_at) = rows.into_iter().next().ok_or_else(absent)?;
-        Ok(DeviceRow { id: DeviceId(id), name, thumbprint, machine, created_at: Timestamp::from_micros(created_at) })
+        Ok(DeviceRow {
+            id: DeviceId(id),
+            name,
+            thumbprint,
+            machine,
+            created_at: Timestamp::from_micros(created_at),
+        })
     }
 
     /// Ties a license to a device, once: asked again it answers the same tie.
@@ -82,6 +95,8 @@ impl Store {
         let mut tx = self.database.write().await?;
         let stored = tx.row::<(Uuid,)>("activate a license", sql, &values).await?;
         tx.commit().await?;
-        stored.map(|(id,)| ActivationId(id)).ok_or(Error::Conflict { operation: "activate a license" })
+        stored.map(|(id,)| ActivationId(id)).ok_or(Error::Conflict {
+            operation: "activate a license",
+        })
     }
 }

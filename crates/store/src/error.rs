@@ -11,7 +11,10 @@ pub enum Error {
     /// The database cannot be opened or reached.
     #[error("the database cannot be reached while trying to {operation}")]
     #[expect(missing_docs, reason = "the message names the fields")]
-    Unavailable { operation: &'static str, source: sqlx::Error },
+    Unavailable {
+        operation: &'static str,
+        source: sqlx::Error,
+    },
     /// The tables cannot be brought up to date.
     #[error("the database's tables cannot be brought up to date")]
     #[expect(missing_docs, reason = "the message names the fields")]
@@ -27,7 +30,11 @@ pub enum Error {
     /// A stored value breaks a rule.
     #[error("{table} {id} holds a value that cannot be read: {why}")]
     #[expect(missing_docs, reason = "the message names the fields")]
-    Corrupt { table: &'static str, id: String, why: String },
+    Corrupt {
+        table: &'static str,
+        id: String,
+        why: String,
+    },
     /// The address has an account already.
     #[error("{email} has an account already")]
     #[expect(missing_docs, reason = "the message names the fields")]

@@ -100,7 +100,11 @@ impl Store {
     pub async fn balance(&self, user: UserId) -> Result<Tokens, Error> {
         let rows = self
             .database
-            .rows::<(i64,)>("read a balance", "SELECT balance FROM wallets WHERE user_id = $1", &args![user.0])
+            .rows::<(i64,)>(
+                "read a balance",
+                "SELECT balance FROM wallets WHERE user_id = $1",
+                &args![user.0],
+            )
             .await?;
         let (balance,) = rows.first().ok_or_else(|| Error::Corrupt {
             table: "wallets",
@@ -147,18 +151,25 @@ impl Store {
         retrying!("grant tokens", {
             let mut tx = self.database.write().await?;
             let sql = "SELECT u.id, w.balance FROM users u JOIN wallets w ON w.user_id = u.id WHERE u.email = $1";
-            let (user, balance): (Uuid, i64) = tx
-                .row("find an account", sql, &args![email])
-                .await?
-                .ok_or_else(|| Error::AccountNotFound { email: email.to_owned() })?;
+            let (user, balance): (Uuid, i64) =
+                tx.row("find an account", sql, &args![email])
+                    .await?
+                    .ok_or_else(|| Error::AccountNotFound {
+                        email: email.to_owned(),
+                    })?;
             let sql = "SELECT t.reason, e.amount FROM transfers t JOIN entries e ON e.transfer_id = t.id \
                        WHERE t.id = $1 AND e.owner = $2 AND e.account = 'wallet'";
-            if let Some((known_reason, amount)) = tx.row::<(String, i64)>("find a grant", sql, &args![command, user]).await? {
+            if let Some((known_reason, amount)) = tx
+                .row::<(String, i64)>("find a grant", sql, &args![command, user])
+                .await?
+            {
                 let same = known_reason == reason && amount == tokens.get();
                 return if same {
                     read_tokens("wallets", user, balance)
                 } else {
-                    Err(Error::IdempotencyConflict { command: command.to_string() })
+                    Err(Error::IdempotencyConflict {
+                        command: command.to_string(),
+                    })
                 };
             }
             let before = read_tokens("wallets", user, balance)?;
@@ -215,10 +226,22 @@ impl GrantKind {
 pub(crate) async fn credit(tx: &mut Tx, user: UserId, before: Tokens, amount: Tokens) -> Result<Tokens, Error> {
     let after = before.checked_add(amount)?;
     let sql = "UPDATE wallets SET balance = $3 WHERE user_id = $1 AND balance = $2";
-    let changed = tx.execute("credit a wallet", sql, &args![user.0, before, after]).await?;
-    if changed == 1 { Ok(after) } else { Err(Error::Conflict { operation: "credit a wallet" }) }
+    let changed = tx
+        .execute("credit a wallet", sql, &args![user.0, before, after])
+        .await?;
+    if changed == 1 {
+        Ok(after)
+    } else {
+        Err(Error::Conflict {
+            operation: "credit a wallet",
+        })
+    }
 }
 
 pub(crate) fn read_tokens(table: &'static str, id: Uuid, amount: i64) -> Result<Tokens, Error> {
-    Tokens::new(amount).map_err(|why| Error::Corrupt { table, id: id.to_string(), why: why.to_string() })
+    Tokens::new(amount).map_err(|why| Error::Corrupt {
+        table,
+        id: id.to_string(),
+        why: why.to_string(),
+    })
 }

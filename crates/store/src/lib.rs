@@ -23,8 +23,8 @@ use std::sync::Arc;
 
 pub use accounts::{Caller, NewUser, TokenHash, User};
 pub use audit::{AuditReport, Breach};
-pub use checkout::{Checkout, PaidOrder};
 pub use catalog::{ArtifactRow, ListedProduct, NewArtifact, ProductListing};
+pub use checkout::{Checkout, PaidOrder};
 pub use devices::{DeviceRow, NewDevice};
 pub use error::{Error, Refusal};
 pub use ledger::{GrantKind, HistoryEntry};
@@ -65,13 +65,22 @@ impl Store {
                 async move { accounts::find_callers(&database, batch).await }
             })
         };
-        Ok(Self { database, clock, ids, checkouts, callers })
+        Ok(Self {
+            database,
+            clock,
+            ids,
+            checkouts,
+            callers,
+        })
     }
 
     /// Answers whether the database answers.
     pub async fn ping(&self) -> Result<(), Error> {
         let mut reader = self.database.read().await?;
-        reader.rows::<(i64,)>("ping", "SELECT CAST(1 AS BIGINT)", &[]).await.map(drop)
+        reader
+            .rows::<(i64,)>("ping", "SELECT CAST(1 AS BIGINT)", &[])
+            .await
+            .map(drop)
     }
 
     /// `sqlite` or `postgresql`, for logs.

@@ -31,13 +31,20 @@ pub(crate) struct LicenseRow {
 impl LicenseRow {
     pub(crate) fn read(self) -> Result<License, Error> {
         let id = self.id;
-        let corrupt = |why: String| Error::Corrupt { table: "licenses", id: id.to_string(), why };
+        let corrupt = |why: String| Error::Corrupt {
+            table: "licenses",
+            id: id.to_string(),
+            why,
+        };
         let terms: TermsSnapshot = serde_json::from_str(&self.terms).map_err(|why| corrupt(why.to_string()))?;
         let count = |value: Option<i64>| value.map(u64::try_from).transpose();
         Ok(License {
             id: LicenseId(self.id),
             user: UserId(self.user_id),
-            product: self.product.parse().map_err(|why: scrip_domain::Error| corrupt(why.to_string()))?,
+            product: self
+                .product
+                .parse()
+                .map_err(|why: scrip_domain::Error| corrupt(why.to_string()))?,
             kind: match self.kind.as_str() {
                 PERPETUAL => LicenseKind::Perpetual,
                 RENTAL => LicenseKind::Rental,
@@ -81,7 +88,10 @@ pub(crate) async fn find(tx: &mut Tx, wanted: &[(UserId, &ProductId)]) -> Result
         "SELECT l.* FROM (VALUES {}) AS v JOIN licenses l ON l.user_id = v.column1 AND l.product = v.column2",
         rows_text(wanted.len(), 2, 1)
     );
-    let values: Vec<Value> = wanted.iter().flat_map(|(user, product)| args![user.0, product.as_str()]).collect();
+    let values: Vec<Value> = wanted
+        .iter()
+        .flat_map(|(user, product)| args![user.0, product.as_str()])
+        .collect();
     let rows = tx.rows::<LicenseRow>("read licenses", &sql, &values).await?;
     rows.into_iter().map(LicenseRow::read).collect()
 }
@@ -113,7 +123,10 @@ pub(crate) async fn insert(tx: &mut Tx, licenses: &[&License]) -> Result<(), Err
             license.revision,
         ]);
     }
-    let sql = format!("INSERT INTO licenses ({COLUMNS}) VALUES {}", rows_text(licenses.len(), 12, 1));
+    let sql = format!(
+        "INSERT INTO licenses ({COLUMNS}) VALUES {}",
+        rows_text(licenses.len(), 12, 1)
+    );
     tx.execute("begin licenses", &sql, &values).await.map(drop)
 }
 
@@ -134,7 +147,9 @@ pub(crate) async fn update(tx: &mut Tx, license: &License, revision: i64) -> Res
     ];
     match tx.execute("change a license", sql, &values).await? {
         1 => Ok(()),
-        _ => Err(Error::Conflict { operation: "change a license" }),
+        _ => Err(Error::Conflict {
+            operation: "change a license",
+        }),
     }
 }
 
@@ -142,15 +157,23 @@ impl Store {
     /// Every license of the user, the newest first.
     pub async fn licenses(&self, user: UserId) -> Result<Vec<License>, Error> {
         let sql = format!("SELECT {COLUMNS} FROM licenses WHERE user_id = $1 ORDER BY started_at DESC, id DESC");
-        let rows = self.database.rows::<LicenseRow>("read a library", &sql, &args![user.0]).await?;
+        let rows = self
+            .database
+            .rows::<LicenseRow>("read a library", &sql, &args![user.0])
+            .await?;
         rows.into_iter().map(LicenseRow::read).collect()
     }
 
     /// The user's license with this id; another user's is as absent as none.
     pub async fn license(&self, user: UserId, license: LicenseId) -> Result<License, Error> {
         let sql = format!("SELECT {COLUMNS} FROM licenses WHERE id = $1 AND user_id = $2");
-        let rows = self.database.rows::<LicenseRow>("read a license", &sql, &args![license.0, user.0]).await?;
-        let absent = || Error::LicenseNotFound { license: license.to_string() };
+        let rows = self
+            .database
+            .rows::<LicenseRow>("read a license", &sql, &args![license.0, user.0])
+            .await?;
+        let absent = || Error::LicenseNotFound {
+            license: license.to_string(),
+        };
         rows.into_iter().next().ok_or_else(absent)?.read()
     }
 

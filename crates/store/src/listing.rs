@@ -40,9 +40,14 @@ impl Store {
     pub async fn product(&self, id: &ProductId) -> Result<ListedProduct, Error> {
         let mut tx = self.database.read().await?;
         let sql = format!("SELECT {COLUMNS} FROM products p WHERE p.id = $1 AND NOT p.removed");
-        let rows = tx.rows::<ProductFields>("read a product", &sql, &args![id.as_str()]).await?;
+        let rows = tx
+            .rows::<ProductFields>("read a product", &sql, &args![id.as_str()])
+            .await?;
         let found = with_artifacts(&mut tx, rows).await?;
-        found.into_iter().next().ok_or_else(|| scrip_domain::Error::ProductNotFound { product: id.clone() }.into())
+        found
+            .into_iter()
+            .next()
+            .ok_or_else(|| scrip_domain::Error::ProductNotFound { product: id.clone() }.into())
     }
 
     /// Products that match all `words` (the beginnings of words count), best first; by name where there are none.
@@ -56,9 +61,15 @@ impl Store {
         let mut tx = self.database.read().await?;
         let matching = search::Matching::new(&tx, words, category);
         let sql = format!("SELECT COUNT(*) FROM {}", matching.from);
-        let (total,) = tx.row::<(i64,)>("count products", &sql, &matching.values).await?.unwrap_or((0,));
+        let (total,) = tx
+            .row::<(i64,)>("count products", &sql, &matching.values)
+            .await?
+            .unwrap_or((0,));
         let mut values = matching.values.clone();
-        values.extend(args![i64::try_from(limit).unwrap_or(i64::MAX), i64::try_from(offset).unwrap_or(i64::MAX)]);
+        values.extend(args![
+            i64::try_from(limit).unwrap_or(i64::MAX),
+            i64::try_from(offset).unwrap_or(i64::MAX)
+        ]);
         let sql = format!(
             "SELECT p.id, p.entry, '', p.offers, p.revision FROM {} ORDER BY {} LIMIT ${} OFFSET ${}",
             matching.from,
@@ -68,15 +79,26 @@ impl Store {
         );
         let rows = tx.rows::<ProductFields>("list products", &sql, &values).await?;
         let items = with_artifacts(&mut tx, rows).await?;
-        let (total, end) = (u64::try_from(total).unwrap_or(0), offset.saturating_add(items.len() as u64));
-        Ok(CatalogPage { next_offset: (end < total && !items.is_empty()).then_some(end), items, total })
+        let (total, end) = (
+            u64::try_from(total).unwrap_or(0),
+            offset.saturating_add(items.len() as u64),
+        );
+        Ok(CatalogPage {
+            next_offset: (end < total && !items.is_empty()).then_some(end),
+            items,
+            total,
+        })
     }
 
     /// The catalog's present revision.
     pub async fn catalog_revision(&self) -> Result<i64, Error> {
         let rows = self
             .database
-            .rows::<(i64,)>("read the catalog's revision", "SELECT revision FROM catalog WHERE id = 1", &[])
+            .rows::<(i64,)>(
+                "read the catalog's revision",
+                "SELECT revision FROM catalog WHERE id = 1",
+                &[],
+            )
             .await?;
         Ok(rows.first().map_or(0, |(revision,)| *revision))
     }
@@ -85,7 +107,10 @@ impl Store {
     pub async fn catalog_changes(&self, since: i64, limit: u64) -> Result<Changes, Error> {
         let mut tx = self.database.read().await?;
         let sql = "SELECT revision FROM catalog WHERE id = 1";
-        let (newest,) = tx.row::<(i64,)>("read the catalog's revision", sql, &[]).await?.unwrap_or((0,));
+        let (newest,) = tx
+            .row::<(i64,)>("read the catalog's revision", sql, &[])
+            .await?
+            .unwrap_or((0,));
         let limit = i64::try_from(limit).unwrap_or(i64::MAX - 1);
         let sql = "SELECT p.id, p.entry, p.offers, p.revision, p.removed FROM products p \
                    WHERE p.revision > $1 ORDER BY p.revision LIMIT $2";
@@ -93,7 +118,10 @@ impl Store {
         let mut rows = tx.rows::<Found>("read changes", sql, &args![since, limit + 1]).await?;
         let more = i64::try_from(rows.len()).unwrap_or(i64::MAX) > limit;
         rows.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
-        let revision = rows.last().filter(|_| more).map_or(newest, |(.., revision, _)| *revision);
+        let revision = rows
+            .last()
+            .filter(|_| more)
+            .map_or(newest, |(.., revision, _)| *revision);
         let (mut removed, mut kept) = (Vec::new(), Vec::new());
         for (id, entry, offers, revision, gone) in rows {
             if gone {
@@ -103,15 +131,26 @@ impl Store {
             }
         }
         let items = with_artifacts(&mut tx, kept).await?;
-        Ok(Changes { items, removed, revision, more })
+        Ok(Changes {
+            items,
+            removed,
+            revision,
+            more,
+        })
     }
 
     /// Every category with the number of its products, the largest first.
     pub async fn categories(&self) -> Result<Vec<(String, u64)>, Error> {
         let sql = "SELECT c.category, COUNT(*) FROM product_categories c JOIN products p ON p.id = c.product \
                    WHERE NOT p.removed GROUP BY c.category ORDER BY COUNT(*) DESC, c.category";
-        let rows = self.database.rows::<(String, i64)>("count categories", sql, &[]).await?;
-        Ok(rows.into_iter().map(|(category, count)| (category, u64::try_from(count).unwrap_or(0))).collect())
+        let rows = self
+            .database
+            .rows::<(String, i64)>("count categories", sql, &[])
+            .await?;
+        Ok(rows
+            .into_iter()
+            .map(|(category, count)| (category, u64::try_from(count).unwrap_or(0)))
+            .collect())
     }
 
     /// Every product that the file with this digest installs.
@@ -131,7 +170,11 @@ const ARTIFACT_COLUMNS: &str = "sha256, product, size, file_name, kind, os, arch
 
 fn read_artifact(fields: ArtifactFields) -> Result<ArtifactRow, Error> {
     let (sha256, product, size, file_name, kind, os, arch, version) = fields;
-    let corrupt = |why: &str| Error::Corrupt { table: "artifacts", id: file_name.clone(), why: why.to_owned() };
+    let corrupt = |why: &str| Error::Corrupt {
+        table: "artifacts",
+        id: file_name.clone(),
+        why: why.to_owned(),
+    };
     Ok(ArtifactRow {
         sha256: Sha256(sha256.try_into().map_err(|_| corrupt("the digest is not 32 bytes"))?),
         product: read_id(&product)?,

@@ -29,9 +29,14 @@ pub(crate) async fn prepare(database: &Database) -> Result<(), Error> {
     let mut tx = database.write().await?;
     if tx.is_postgres() {
         // Two servers that start at once would otherwise both create the table; the lock ends with the transaction.
-        tx.execute("lock the search tables", "SELECT pg_advisory_xact_lock(7310570)", &[]).await?;
+        tx.execute("lock the search tables", "SELECT pg_advisory_xact_lock(7310570)", &[])
+            .await?;
     }
-    let tables = if tx.is_postgres() { POSTGRES_TABLES } else { SQLITE_TABLES };
+    let tables = if tx.is_postgres() {
+        POSTGRES_TABLES
+    } else {
+        SQLITE_TABLES
+    };
     for table in tables {
         tx.execute("create the search tables", table, &[]).await?;
     }
@@ -117,7 +122,11 @@ impl Matching {
             from.push_str(" JOIN product_categories c ON c.product = p.id");
             conditions.push(format!("c.category = ${}", values.len()));
         }
-        Self { from: format!("{from} WHERE {}", conditions.join(" AND ")), order, values }
+        Self {
+            from: format!("{from} WHERE {}", conditions.join(" AND ")),
+            order,
+            values,
+        }
     }
 }
 
@@ -146,7 +155,10 @@ mod tests {
 
     #[test]
     fn words_hold_nothing_that_a_query_language_reads() {
-        assert_eq!(split_words("Vec-tor \"OR\" a*b:c & drop"), ["vec", "tor", "or", "a", "b", "c", "drop"]);
+        assert_eq!(
+            split_words("Vec-tor \"OR\" a*b:c & drop"),
+            ["vec", "tor", "or", "a", "b", "c", "drop"]
+        );
         assert_eq!(split_words("  ").len(), 0);
         assert_eq!(split_words(&"a ".repeat(50)).len(), WORDS_MAX);
     }

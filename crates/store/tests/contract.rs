@@ -317,8 +317,14 @@ both! {
 
 #[tokio::test]
 async fn an_address_of_no_database_is_refused() {
-    let (clock, ids) = (Arc::new(scrip_domain::SystemClock), Arc::new(scrip_domain::SystemIds::default()));
-    let refused = scrip_store::Store::open("mysql://x:secret@y/z", clock, ids).await.err().unwrap();
+    let (clock, ids) = (
+        Arc::new(scrip_domain::SystemClock),
+        Arc::new(scrip_domain::SystemIds::default()),
+    );
+    let refused = scrip_store::Store::open("mysql://x:secret@y/z", clock, ids)
+        .await
+        .err()
+        .unwrap();
     assert_eq!(refused.code(), ErrorCode::ConfigInvalid);
     assert!(!refused.to_string().contains("secret"));
 }

@@ -52,8 +52,15 @@ impl Postgres {
     /// # Panics
     /// Where PostgreSQL is not installed or does not start.
     pub fn start(options: &str) -> Self {
-        let folder = tempfile::Builder::new().prefix("scrip-postgres-").tempdir().expect("a private folder").keep();
-        let port = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a free port").port();
+        let folder = tempfile::Builder::new()
+            .prefix("scrip-postgres-")
+            .tempdir()
+            .expect("a private folder")
+            .keep();
+        let port = TcpListener::bind("127.0.0.1:0")
+            .and_then(|free| free.local_addr())
+            .expect("a free port")
+            .port();
         let mut keeper = unprivileged(&folder);
         keeper
             .args(["sh", "-c", KEEPER])
@@ -67,8 +74,15 @@ impl Postgres {
         let lifeline = keeper.stdin.take().expect("the shell's standard input");
         let mut line = String::new();
         let answer = BufReader::new(keeper.stdout.take().expect("the shell's standard output")).read_line(&mut line);
-        assert!(answer.is_ok() && line.trim() == "ready", "PostgreSQL did not start; its messages stand above");
-        Self { port, _keeper: keeper, _lifeline: lifeline }
+        assert!(
+            answer.is_ok() && line.trim() == "ready",
+            "PostgreSQL did not start; its messages stand above"
+        );
+        Self {
+            port,
+            _keeper: keeper,
+            _lifeline: lifeline,
+        }
     }
 
     /// Where to connect: host, port and user in one address, without a database.
@@ -86,7 +100,11 @@ impl Postgres {
     /// # Panics
     /// Where the server refuses.
     pub fn database(&self) -> String {
-        let name = format!("test_{}_{}", std::process::id(), DATABASES.fetch_add(1, Ordering::Relaxed));
+        let name = format!(
+            "test_{}_{}",
+            std::process::id(),
+            DATABASES.fetch_add(1, Ordering::Relaxed)
+        );
         self.run_sql("postgres", &format!("CREATE DATABASE {name}"));
         format!("{}/{name}", self.address())
     }
@@ -97,14 +115,24 @@ impl Postgres {
     /// Where a statement fails.
     pub fn run_sql(&self, database: &str, sql: &str) {
         let mut psql = Command::new(programs().join("psql"))
-            .args(["--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--host=127.0.0.1", "--username=scrip"])
+            .args([
+                "--no-psqlrc",
+                "--quiet",
+                "--set=ON_ERROR_STOP=1",
+                "--host=127.0.0.1",
+                "--username=scrip",
+            ])
             .arg(format!("--port={}", self.port))
             .arg(format!("--dbname={database}"))
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .spawn()
             .expect("psql");
-        psql.stdin.take().expect("psql's standard input").write_all(sql.as_bytes()).expect("psql reads");
+        psql.stdin
+            .take()
+            .expect("psql's standard input")
+            .write_all(sql.as_bytes())
+            .expect("psql reads");
         assert!(psql.wait().expect("psql ends").success(), "psql refused: {sql}");
     }
 }
@@ -119,7 +147,10 @@ fn programs() -> PathBuf {
         .filter(|(_, bin)| bin.join("postgres").exists())
         .collect();
     versions.sort();
-    versions.pop().map(|(_, bin)| bin).expect("PostgreSQL is not installed: run `cargo xtask setup`")
+    versions
+        .pop()
+        .map(|(_, bin)| bin)
+        .expect("PostgreSQL is not installed: run `cargo xtask setup`")
 }
 
 /// PostgreSQL refuses to run as root, so that root hands the folder to the package's own user.
@@ -131,7 +162,11 @@ fn unprivileged(folder: &Path) -> Command {
     if !is_root {
         return Command::new("env");
     }
-    let handed = Command::new("chown").arg("postgres:postgres").arg(folder).status().expect("chown");
+    let handed = Command::new("chown")
+        .arg("postgres:postgres")
+        .arg(folder)
+        .status()
+        .expect("chown");
     assert!(handed.success(), "the folder cannot be handed to the user postgres");
     let mut command = Command::new("setpriv");
     command.args(["--reuid=postgres", "--regid=postgres", "--clear-groups", "--"]);

@@ -21,16 +21,29 @@ fn product() -> ProductId {
 }
 
 fn rental(id: &str, price: i64, allowance: Allowance, credit_permille: u16) -> Offer {
-    Offer::Rental(RentalOffer { id: id.parse().unwrap(), price: tokens(price), allowance, credit_permille })
+    Offer::Rental(RentalOffer {
+        id: id.parse().unwrap(),
+        price: tokens(price),
+        allowance,
+        credit_permille,
+    })
 }
 
 fn offers(purchase: Option<i64>, rent: i64, credit_permille: u16) -> Offers {
     let mut all = vec![
-        rental("week", rent, Allowance::Duration { seconds: 7 * 86_400 }, credit_permille),
+        rental(
+            "week",
+            rent,
+            Allowance::Duration { seconds: 7 * 86_400 },
+            credit_permille,
+        ),
         rental("ten", rent, Allowance::Uses { count: 10 }, credit_permille),
     ];
     if let Some(price) = purchase {
-        all.push(Offer::Purchase { id: "purchase".parse().unwrap(), price: tokens(price) });
+        all.push(Offer::Purchase {
+            id: "purchase".parse().unwrap(),
+            price: tokens(price),
+        });
     }
     Offers::new(all).unwrap()
 }
@@ -45,7 +58,11 @@ fn holdings(balance: i64, offers: Offers) -> Holdings {
 }
 
 fn item(intent: Intent, offer: Option<&str>) -> Item {
-    Item { product: product(), intent, offer: offer.map(|id| id.parse().unwrap()) }
+    Item {
+        product: product(),
+        intent,
+        offer: offer.map(|id| id.parse().unwrap()),
+    }
 }
 
 /// Settles one item at its quoted total and keeps what comes of it.
@@ -68,7 +85,10 @@ fn a_purchase_is_owned_and_cannot_be_bought_twice() {
     assert_eq!(holdings.balance, tokens(40));
     for intent in [Intent::Buy, Intent::Convert, Intent::Rent, Intent::Extend] {
         let again = pay(&mut holdings, &item(intent, Some("week")), now());
-        assert!(matches!(again, Err(Error::LicenseAlreadyOwned { .. })), "{intent:?}: {again:?}");
+        assert!(
+            matches!(again, Err(Error::LicenseAlreadyOwned { .. })),
+            "{intent:?}: {again:?}"
+        );
     }
 }
 
@@ -140,7 +160,10 @@ fn another_unit_cannot_extend_a_running_rental() {
     let mut holdings = holdings(1000, offers(Some(100), 30, 500));
     pay(&mut holdings, &item(Intent::Rent, Some("ten")), now()).unwrap();
     let refused = pay(&mut holdings, &item(Intent::Extend, Some("week")), now());
-    assert!(matches!(refused, Err(Error::LicenseOfferMismatch { .. })), "{refused:?}");
+    assert!(
+        matches!(refused, Err(Error::LicenseOfferMismatch { .. })),
+        "{refused:?}"
+    );
     pay(&mut holdings, &item(Intent::Extend, None), now()).unwrap();
     assert_eq!(holdings.licenses[&product()].remaining.uses, Some(20));
 }
@@ -149,15 +172,32 @@ fn another_unit_cannot_extend_a_running_rental() {
 fn what_cannot_be_bought_is_refused_with_what_can() {
     let mut holdings = holdings(1000, offers(None, 30, 500));
     let refused = pay(&mut holdings, &item(Intent::Buy, None), now());
-    assert!(matches!(&refused, Err(Error::OfferNotFound { available, .. }) if available.len() == 2), "{refused:?}");
+    assert!(
+        matches!(&refused, Err(Error::OfferNotFound { available, .. }) if available.len() == 2),
+        "{refused:?}"
+    );
     let refused = pay(&mut holdings, &item(Intent::Rent, Some("decade")), now());
     assert!(matches!(refused, Err(Error::OfferNotFound { .. })));
     pay(&mut holdings, &item(Intent::Rent, Some("week")), now()).unwrap();
     let refused = pay(&mut holdings, &item(Intent::Convert, None), now());
     assert!(matches!(refused, Err(Error::LicenseNotConvertible { .. })));
-    let unknown = Item { product: "org.example.Nothing".parse().unwrap(), intent: Intent::Buy, offer: None };
-    assert!(matches!(pay(&mut holdings, &unknown, now()), Err(Error::ProductNotFound { .. })));
-    let nothing = pay(&mut holdings, &Item { intent: Intent::Extend, ..unknown }, now());
+    let unknown = Item {
+        product: "org.example.Nothing".parse().unwrap(),
+        intent: Intent::Buy,
+        offer: None,
+    };
+    assert!(matches!(
+        pay(&mut holdings, &unknown, now()),
+        Err(Error::ProductNotFound { .. })
+    ));
+    let nothing = pay(
+        &mut holdings,
+        &Item {
+            intent: Intent::Extend,
+            ..unknown
+        },
+        now(),
+    );
     assert!(matches!(nothing, Err(Error::LicenseNotFound { .. })));
 }
 
@@ -169,13 +209,26 @@ fn a_checkout_is_whole_or_nothing() {
     let short = settle(&items, tokens(60), &held, now(), &mut id);
     assert_eq!(
         short,
-        Err(Error::WalletInsufficient { total: tokens(60), balance: tokens(50), missing: tokens(10) })
+        Err(Error::WalletInsufficient {
+            total: tokens(60),
+            balance: tokens(50),
+            missing: tokens(10)
+        })
     );
     let stale = settle(&items, tokens(59), &held, now(), &mut id);
-    assert_eq!(stale, Err(Error::PriceChanged { expected: tokens(59), current: tokens(60) }));
+    assert_eq!(
+        stale,
+        Err(Error::PriceChanged {
+            expected: tokens(59),
+            current: tokens(60)
+        })
+    );
     assert_eq!(settle(&[], Tokens::ZERO, &held, now(), &mut id), Err(Error::CartEmpty));
     let twice = [item(Intent::Buy, None), item(Intent::Rent, Some("week"))];
-    assert!(matches!(quote(&twice, &held, now()), Err(Error::CartDuplicateProduct { .. })));
+    assert!(matches!(
+        quote(&twice, &held, now()),
+        Err(Error::CartDuplicateProduct { .. })
+    ));
 }
 
 proptest! {

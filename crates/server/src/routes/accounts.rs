@@ -23,7 +23,15 @@ pub(crate) async fn register(
     password.check()?;
     let password_hash = server.0.passwords.hash(password).await?;
     let grant = server.0.config.settings.registration_tokens;
-    let user = server.0.store.register(&NewUser { email, password_hash, grant }).await?;
+    let user = server
+        .0
+        .store
+        .register(&NewUser {
+            email,
+            password_hash,
+            grant,
+        })
+        .await?;
     tracing::info!(user = %user.id, "an account was opened");
     open_session(&server, user).await
 }
@@ -58,17 +66,38 @@ pub(crate) async fn sign_out(State(server): State<Server>, caller: Caller) -> Re
 /// The caller's account.
 #[utoipa::path(get, path = "/v1/account", tag = "accounts", responses((status = 200, body = Account)))]
 pub(crate) async fn account(State(server): State<Server>, caller: Caller) -> Result<Json<Account>, Error> {
-    let user = server.0.store.user_by_id(caller.user).await?.ok_or(Error::SessionExpired)?;
+    let user = server
+        .0
+        .store
+        .user_by_id(caller.user)
+        .await?
+        .ok_or(Error::SessionExpired)?;
     Ok(Json(account_of(&user)))
 }
 
 async fn open_session(server: &Server, user: User) -> Result<(StatusCode, Json<Session>), Error> {
     let (token, hash) = new_token()?;
-    let expires_at = server.0.clock.now().plus_seconds(i64::from(server.0.config.settings.session_days) * 86_400);
+    let expires_at = server
+        .0
+        .clock
+        .now()
+        .plus_seconds(i64::from(server.0.config.settings.session_days) * 86_400);
     server.0.store.open_session(user.id, hash, expires_at).await?;
-    Ok((StatusCode::CREATED, Json(Session { token, expires_at, account: account_of(&user) })))
+    Ok((
+        StatusCode::CREATED,
+        Json(Session {
+            token,
+            expires_at,
+            account: account_of(&user),
+        }),
+    ))
 }
 
 fn account_of(user: &User) -> Account {
-    Account { id: user.id, email: user.email.clone(), created_at: user.created_at, balance: user.balance }
+    Account {
+        id: user.id,
+        email: user.email.clone(),
+        created_at: user.created_at,
+        balance: user.balance,
+    }
 }

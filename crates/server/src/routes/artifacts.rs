@@ -34,8 +34,13 @@ pub(crate) async fn download(
     let now = server.0.clock.now();
     if !licenses.iter().any(|license| license.allows(now)) {
         return Err(match licenses.first() {
-            Some(over) => check_allows(over, now).err().unwrap_or(Error::Internal { operation: "judge a license" }),
-            None => scrip_domain::Error::LicenseNotFound { product: artifact.product.clone() }.into(),
+            Some(over) => check_allows(over, now).err().unwrap_or(Error::Internal {
+                operation: "judge a license",
+            }),
+            None => scrip_domain::Error::LicenseNotFound {
+                product: artifact.product.clone(),
+            }
+            .into(),
         });
     }
     let size = artifact.size;
@@ -52,12 +57,19 @@ pub(crate) async fn download(
     });
     let mut response = Body::from_stream(bytes).into_response();
     let set = response.headers_mut();
-    set.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));
+    set.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/octet-stream"),
+    );
     set.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
     set.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
     insert(set, header::ETAG, &format!("\"{sha256}\""));
     if let Some(range) = range {
-        insert(set, header::CONTENT_RANGE, &format!("bytes {}-{}/{size}", range.start, range.end - 1));
+        insert(
+            set,
+            header::CONTENT_RANGE,
+            &format!("bytes {}-{}/{size}", range.start, range.end - 1),
+        );
         *response.status_mut() = StatusCode::PARTIAL_CONTENT;
     }
     Ok(response)
@@ -74,7 +86,10 @@ fn parse_range(text: &str, size: u64) -> Result<Option<Range<u64>>, Error> {
     let Some(spec) = text.strip_prefix("bytes=").filter(|spec| !spec.contains(',')) else {
         return Ok(None);
     };
-    let invalid = || Error::RangeInvalid { range: text.chars().take(80).collect(), size };
+    let invalid = || Error::RangeInvalid {
+        range: text.chars().take(80).collect(),
+        size,
+    };
     let (first, last) = spec.trim().split_once('-').ok_or_else(invalid)?;
     let number = |digits: &str| digits.parse::<u64>().map_err(|_| invalid());
     let range = if first.is_empty() {
@@ -84,7 +99,11 @@ fn parse_range(text: &str, size: u64) -> Result<Option<Range<u64>>, Error> {
     } else {
         number(first)?..number(last)?.saturating_add(1).min(size)
     };
-    if range.start < range.end { Ok(Some(range)) } else { Err(invalid()) }
+    if range.start < range.end {
+        Ok(Some(range))
+    } else {
+        Err(invalid())
+    }
 }
 
 #[cfg(test)]
@@ -99,7 +118,15 @@ mod tests {
         assert_eq!(parse_range("bytes=90-1000", 100).unwrap(), Some(90..100));
         assert_eq!(parse_range("bytes=0-1,5-6", 100).unwrap(), None);
         assert_eq!(parse_range("lines=1-2", 100).unwrap(), None);
-        for bad in ["bytes=100-", "bytes=5-4", "bytes=x-", "bytes=-", "bytes=", "bytes=-0", "bytes=99999999999999999999-"] {
+        for bad in [
+            "bytes=100-",
+            "bytes=5-4",
+            "bytes=x-",
+            "bytes=-",
+            "bytes=",
+            "bytes=-0",
+            "bytes=99999999999999999999-",
+        ] {
             assert!(parse_range(bad, 100).is_err(), "{bad}");
         }
     }

@@ -67,11 +67,23 @@ pub(crate) fn check_lines(items: &[Item]) -> Result<(), Error> {
 
 async fn priced(server: &Server, user: UserId, items: Vec<Item>) -> Result<Json<Cart>, Error> {
     if items.is_empty() {
-        return Ok(Json(Cart { items, quote: None, problem: None }));
+        return Ok(Json(Cart {
+            items,
+            quote: None,
+            problem: None,
+        }));
     }
     Ok(Json(match server.0.store.quote(user, &items).await {
-        Ok(quote) => Cart { items, quote: Some(quote), problem: None },
-        Err(refused @ scrip_store::Error::Rule(_)) => Cart { items, quote: None, problem: Some(Problem::of(&refused)) },
+        Ok(quote) => Cart {
+            items,
+            quote: Some(quote),
+            problem: None,
+        },
+        Err(refused @ scrip_store::Error::Rule(_)) => Cart {
+            items,
+            quote: None,
+            problem: Some(Problem::of(&refused)),
+        },
         Err(failed) => return Err(failed.into()),
     }))
 }

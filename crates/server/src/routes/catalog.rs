@@ -57,14 +57,28 @@ pub(crate) async fn search(
         return Ok(StatusCode::NOT_MODIFIED.into_response());
     };
     let offset = match query.cursor.as_deref() {
-        Some(cursor) => cursor.parse().map_err(|_| Error::Malformed { why: "the cursor is not one of ours".to_owned() })?,
+        Some(cursor) => cursor.parse().map_err(|_| Error::Malformed {
+            why: "the cursor is not one of ours".to_owned(),
+        })?,
         None => 0,
     };
     let limit = query.limit.unwrap_or(PAGE_DEFAULT).clamp(1, PAGE_MAX);
-    let page = server.0.store.products(&query.q, query.category.as_deref(), offset, limit).await?;
+    let page = server
+        .0
+        .store
+        .products(&query.q, query.category.as_deref(), offset, limit)
+        .await?;
     let items = page.items.into_iter().map(entry_of).collect::<Result<_, _>>()?;
     let next_cursor = page.next_offset.map(|offset| offset.to_string());
-    Ok(([(header::ETAG, etag)], Json(SearchPage { items, total: page.total, next_cursor })).into_response())
+    Ok((
+        [(header::ETAG, etag)],
+        Json(SearchPage {
+            items,
+            total: page.total,
+            next_cursor,
+        }),
+    )
+        .into_response())
 }
 
 /// Everything about a product.
@@ -99,7 +113,12 @@ pub(crate) async fn changes(
     let limit = query.limit.unwrap_or(CHANGES_DEFAULT).clamp(1, CHANGES_MAX);
     let found = server.0.store.catalog_changes(query.since, limit).await?;
     let items = found.items.into_iter().map(entry_of).collect::<Result<_, _>>()?;
-    let changes = CatalogChanges { items, removed: found.removed, revision: found.revision, more: found.more };
+    let changes = CatalogChanges {
+        items,
+        removed: found.removed,
+        revision: found.revision,
+        more: found.more,
+    };
     Ok(([(header::ETAG, etag)], Json(changes)).into_response())
 }
 
@@ -108,7 +127,12 @@ pub(crate) async fn changes(
     responses((status = 200, body = Vec<Category>)))]
 pub(crate) async fn categories(State(server): State<Server>) -> Result<Json<Vec<Category>>, Error> {
     let found = server.0.store.categories().await?;
-    Ok(Json(found.into_iter().map(|(id, products)| Category { id, products }).collect()))
+    Ok(Json(
+        found
+            .into_iter()
+            .map(|(id, products)| Category { id, products })
+            .collect(),
+    ))
 }
 
 /// An icon, a PNG. It never changes, for its name is its digest.
@@ -158,6 +182,10 @@ fn entry_of(listed: ListedProduct) -> Result<CatalogEntry, Error> {
 fn read_document<T: serde::de::DeserializeOwned>(id: &ProductId, text: &str) -> Result<T, Error> {
     serde_json::from_str(text).map_err(|why| {
         let (table, id) = ("products", id.to_string());
-        Error::Store(scrip_store::Error::Corrupt { table, id, why: why.to_string() })
+        Error::Store(scrip_store::Error::Corrupt {
+            table,
+            id,
+            why: why.to_string(),
+        })
     })
 }

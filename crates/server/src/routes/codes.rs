@@ -29,7 +29,13 @@ pub(crate) async fn create(
     let seq = license.revision;
     let code = server.0.signer.issue(&claims)?;
     server.0.metrics.codes.inc();
-    Ok(Json(Code { license: license.id, product: license.product, activation, seq, code }))
+    Ok(Json(Code {
+        license: license.id,
+        product: license.product,
+        activation,
+        seq,
+        code,
+    }))
 }
 
 /// Refuses a license that allows nothing at `now`.
@@ -38,7 +44,10 @@ pub(crate) fn check_allows(license: &License, now: Timestamp) -> Result<(), Erro
         LicenseState::Owned | LicenseState::Active => Ok(()),
         state => {
             let exhausted = state == LicenseState::Exhausted;
-            Err(Error::LicenseOver { product: license.product.clone(), exhausted })
+            Err(Error::LicenseOver {
+                product: license.product.clone(),
+                exhausted,
+            })
         }
     }
 }
@@ -48,7 +57,11 @@ pub(crate) fn check_allows(license: &License, now: Timestamp) -> Result<(), Erro
 fn claims_of(server: &Server, license: &License, device: &DeviceRow, now: Timestamp) -> Result<Claims, Error> {
     let corrupt = |why: scrip_domain::Error| {
         let (table, id) = ("devices", device.id.to_string());
-        Error::Store(scrip_store::Error::Corrupt { table, id, why: why.to_string() })
+        Error::Store(scrip_store::Error::Corrupt {
+            table,
+            id,
+            why: why.to_string(),
+        })
     };
     let grant = match (license.kind, license.remaining) {
         (LicenseKind::Perpetual, _) => Grant::Perpetual,
@@ -56,7 +69,11 @@ fn claims_of(server: &Server, license: &License, device: &DeviceRow, now: Timest
         (_, left) => match (left.uses, left.processings) {
             (Some(count), _) => Grant::Uses { count },
             (_, Some(count)) => Grant::Processings { count },
-            (None, None) => return Err(Error::Internal { operation: "read what is left of a rental" }),
+            (None, None) => {
+                return Err(Error::Internal {
+                    operation: "read what is left of a rental",
+                });
+            }
         },
     };
     Ok(Claims {
@@ -66,12 +83,20 @@ fn claims_of(server: &Server, license: &License, device: &DeviceRow, now: Timest
         jti: server.0.ids.new_id(&*server.0.clock).to_string(),
         iat: now,
         nbf: now,
-        exp: license.remaining.ends_at.filter(|_| license.kind == LicenseKind::Rental),
-        cnf: Confirmation { jkt: device.thumbprint.parse().map_err(corrupt)? },
+        exp: license
+            .remaining
+            .ends_at
+            .filter(|_| license.kind == LicenseKind::Rental),
+        cnf: Confirmation {
+            jkt: device.thumbprint.parse().map_err(corrupt)?,
+        },
         machine: device.machine.parse().map_err(corrupt)?,
         seq: license.revision.unsigned_abs(),
         grant,
-        equity: Equity { credited: license.equity, price: license.terms.offers.purchase_price() },
+        equity: Equity {
+            credited: license.equity,
+            price: license.terms.offers.purchase_price(),
+        },
         terms: terms_digest(&license.terms)?,
     })
 }

@@ -19,7 +19,10 @@ const DEVICE_NAME_CHARS_MAX: usize = 100;
 pub(crate) async fn show(State(server): State<Server>, caller: Caller) -> Result<Json<Library>, Error> {
     let server_time = server.0.clock.now();
     let licenses = server.0.store.licenses(caller.user).await?;
-    let licenses = licenses.iter().map(|license| LicenseView::of(license, server_time)).collect();
+    let licenses = licenses
+        .iter()
+        .map(|license| LicenseView::of(license, server_time))
+        .collect();
     Ok(Json(Library { licenses, server_time }))
 }
 
@@ -39,8 +42,10 @@ pub(crate) async fn put_device(
         return Err(invalid("the public key is not 32 bytes of unpadded base64url"));
     }
     let key = VerifyingKey::from_bytes(&key)?;
-    let machine: MachineDigest =
-        request.machine.parse().map_err(|_| invalid("the machine digest is not 32 bytes of unpadded base64url"))?;
+    let machine: MachineDigest = request
+        .machine
+        .parse()
+        .map_err(|_| invalid("the machine digest is not 32 bytes of unpadded base64url"))?;
     let name = request.name.trim();
     if name.is_empty() || name.chars().count() > DEVICE_NAME_CHARS_MAX || name.chars().any(char::is_control) {
         return Err(invalid("its name must have 1 to 100 visible characters"));
@@ -58,5 +63,10 @@ pub(crate) async fn put_device(
         platform: request.platform,
     };
     let row = server.0.store.put_device(caller.user, &device).await?;
-    Ok(Json(Device { id: row.id, name: row.name, thumbprint: row.thumbprint, created_at: row.created_at }))
+    Ok(Json(Device {
+        id: row.id,
+        name: row.name,
+        thumbprint: row.thumbprint,
+        created_at: row.created_at,
+    }))
 }

@@ -22,10 +22,21 @@ pub(crate) async fn create(
     CommandKey(command): CommandKey,
     body: Body<CheckoutRequest>,
 ) -> Result<(StatusCode, Json<Order>), Error> {
-    let CheckoutRequest { items, expected_total, clear_cart } = body.value;
+    let CheckoutRequest {
+        items,
+        expected_total,
+        clear_cart,
+    } = body.value;
     check_lines(&items)?;
     let digest = Sha256::digest(&body.bytes).into();
-    let checkout = Checkout { user: caller.user, command, digest, items, expected_total, clear_cart };
+    let checkout = Checkout {
+        user: caller.user,
+        command,
+        digest,
+        items,
+        expected_total,
+        clear_cart,
+    };
     let paid = server.0.store.check_out(checkout).await?;
     let status = if paid.replayed {
         StatusCode::OK

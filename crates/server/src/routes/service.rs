@@ -23,8 +23,10 @@ pub(crate) async fn info(State(server): State<Server>) -> Json<ServerInfo> {
 #[utoipa::path(get, path = "/v1/jwks.json", tag = "service", security(()),
     responses((status = 200, content_type = "application/jwk-set+json")))]
 pub(crate) async fn jwks(State(server): State<Server>) -> Response {
-    let headers =
-        [(header::CONTENT_TYPE, "application/jwk-set+json"), (header::CACHE_CONTROL, "public, max-age=300")];
+    let headers = [
+        (header::CONTENT_TYPE, "application/jwk-set+json"),
+        (header::CACHE_CONTROL, "public, max-age=300"),
+    ];
     (headers, server.0.jwks.clone()).into_response()
 }
 
@@ -51,6 +53,9 @@ pub(crate) async fn metrics(State(server): State<Server>) -> Response {
 /// This description of the API.
 #[utoipa::path(get, path = "/v1/openapi.json", tag = "service", security(()), responses((status = 200)))]
 pub(crate) async fn openapi() -> Response {
-    ([(header::CONTENT_TYPE, "application/vnd.oai.openapi+json;version=3.1")], crate::openapi::document())
+    (
+        [(header::CONTENT_TYPE, "application/vnd.oai.openapi+json;version=3.1")],
+        crate::openapi::document(),
+    )
         .into_response()
 }

@@ -28,7 +28,9 @@ pub(crate) struct HistoryQuery {
 /// What the caller's wallet holds.
 #[utoipa::path(get, path = "/v1/wallet", tag = "wallet", responses((status = 200, body = Wallet)))]
 pub(crate) async fn balance(State(server): State<Server>, caller: Caller) -> Result<Json<Wallet>, Error> {
-    Ok(Json(Wallet { balance: server.0.store.balance(caller.user).await? }))
+    Ok(Json(Wallet {
+        balance: server.0.store.balance(caller.user).await?,
+    }))
 }
 
 /// Every token that came into or went out of the caller's wallet, the newest first.
@@ -44,13 +46,19 @@ pub(crate) async fn history(
     let mut found = server.0.store.history(caller.user, before, limit + 1).await?;
     let more = i64::try_from(found.len()).unwrap_or(i64::MAX) > limit;
     found.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
-    let next_cursor = more.then(|| found.last().map(|entry| entry.transfer.to_string())).flatten();
+    let next_cursor = more
+        .then(|| found.last().map(|entry| entry.transfer.to_string()))
+        .flatten();
     let items = found
         .into_iter()
         .map(|entry| WalletEntry {
             transfer: entry.transfer,
             at: entry.at,
-            kind: if entry.order.is_some() { TransferKind::Order } else { TransferKind::Grant },
+            kind: if entry.order.is_some() {
+                TransferKind::Order
+            } else {
+                TransferKind::Grant
+            },
             amount: entry.amount,
             balance_after: entry.balance_after,
             reason: entry.reason,

@@ -6,9 +6,7 @@ use scrip_domain::{
     Allowance, ArtifactKind, Clock, FixedClock, IdSource, Intent, Item, Offer, Offers, Platform, RentalOffer, Sha256,
     SystemIds, Timestamp, Tokens, Version,
 };
-use scrip_store::{
-    Checkout, Error, NewArtifact, NewDevice, NewUser, PaidOrder, ProductListing, Refusal, Store, User,
-};
+use scrip_store::{Checkout, Error, NewArtifact, NewDevice, NewUser, PaidOrder, ProductListing, Refusal, Store, User};
 use scrip_testkit::Postgres;
 use uuid::Uuid;
 
@@ -58,12 +56,20 @@ impl Fixture {
         let clock = Arc::new(FixedClock::new(Timestamp::from_seconds(1_750_000_000)));
         let ids = Arc::new(SystemIds::default());
         let store = Store::open(&url, clock.clone(), ids.clone()).await.unwrap();
-        Self { store, clock, ids, url, _folder: folder }
+        Self {
+            store,
+            clock,
+            ids,
+            url,
+            _folder: folder,
+        }
     }
 
     /// Another server on the same database.
     pub(crate) async fn reopen(&self) -> Self {
-        let store = Store::open(&self.url, self.clock.clone(), self.ids.clone()).await.unwrap();
+        let store = Store::open(&self.url, self.clock.clone(), self.ids.clone())
+            .await
+            .unwrap();
         Self { store, ..self.clone() }
     }
 
@@ -76,7 +82,11 @@ impl Fixture {
     }
 
     pub(crate) async fn try_user(&self, email: &str, grant: i64) -> Result<User, Error> {
-        let new = NewUser { email: email.parse().unwrap(), password_hash: "$argon2id$".into(), grant: tokens(grant) };
+        let new = NewUser {
+            email: email.parse().unwrap(),
+            password_hash: "$argon2id$".into(),
+            grant: tokens(grant),
+        };
         self.store.register(&new).await
     }
 
@@ -90,15 +100,32 @@ impl Fixture {
 
     pub(crate) fn checkout(&self, user: &User, items: Vec<Item>, expected: i64) -> Checkout {
         let command = self.id();
-        Checkout { user: user.id, command, digest: [1; 32], items, expected_total: tokens(expected), clear_cart: false }
+        Checkout {
+            user: user.id,
+            command,
+            digest: [1; 32],
+            items,
+            expected_total: tokens(expected),
+            clear_cart: false,
+        }
     }
 
     pub(crate) async fn check_out(&self, user: &User, items: Vec<Item>, expected: i64) -> Result<PaidOrder, Refusal> {
         self.store.check_out(self.checkout(user, items, expected)).await
     }
 
-    pub(crate) async fn check_out_cart(&self, user: &User, items: Vec<Item>, expected: i64) -> Result<PaidOrder, Refusal> {
-        self.store.check_out(Checkout { clear_cart: true, ..self.checkout(user, items, expected) }).await
+    pub(crate) async fn check_out_cart(
+        &self,
+        user: &User,
+        items: Vec<Item>,
+        expected: i64,
+    ) -> Result<PaidOrder, Refusal> {
+        self.store
+            .check_out(Checkout {
+                clear_cart: true,
+                ..self.checkout(user, items, expected)
+            })
+            .await
     }
 
     pub(crate) async fn assert_sound(&self) {
@@ -111,11 +138,16 @@ impl Fixture {
         if let Some(path) = self.url.strip_prefix("sqlite:") {
             use sqlx::{AssertSqlSafe, Connection as _};
             let mut connection = sqlx::SqliteConnection::connect(path).await.unwrap();
-            sqlx::query(AssertSqlSafe(sql.to_owned())).execute(&mut connection).await.unwrap();
+            sqlx::query(AssertSqlSafe(sql.to_owned()))
+                .execute(&mut connection)
+                .await
+                .unwrap();
         } else {
             let database = self.url.rsplit('/').next().unwrap().to_owned();
             let sql = sql.to_owned();
-            tokio::task::spawn_blocking(move || Postgres::shared().run_sql(&database, &sql)).await.unwrap();
+            tokio::task::spawn_blocking(move || Postgres::shared().run_sql(&database, &sql))
+                .await
+                .unwrap();
         }
     }
 }
@@ -125,12 +157,19 @@ pub(crate) fn tokens(amount: i64) -> Tokens {
 }
 
 pub(crate) fn item(product: &str, intent: Intent, offer: Option<&str>) -> Item {
-    Item { product: product.parse().unwrap(), intent, offer: offer.map(|offer| offer.parse().unwrap()) }
+    Item {
+        product: product.parse().unwrap(),
+        intent,
+        offer: offer.map(|offer| offer.parse().unwrap()),
+    }
 }
 
 pub(crate) fn listing(id: &str, purchase: i64, week: i64, credit_permille: u16) -> ProductListing {
     let offers = Offers::new(vec![
-        Offer::Purchase { id: "purchase".parse().unwrap(), price: tokens(purchase) },
+        Offer::Purchase {
+            id: "purchase".parse().unwrap(),
+            price: tokens(purchase),
+        },
         Offer::Rental(RentalOffer {
             id: "week".parse().unwrap(),
             price: tokens(week),
@@ -158,7 +197,10 @@ pub(crate) fn artifact(product: &str) -> NewArtifact {
         size: 1234,
         file_name: "a_1.0_amd64.deb".into(),
         kind: ArtifactKind::Deb,
-        platform: Platform { os: "linux".into(), arch: "x86_64".into() },
+        platform: Platform {
+            os: "linux".into(),
+            arch: "x86_64".into(),
+        },
         version: Version::new("1.0"),
     }
 }
@@ -168,6 +210,9 @@ pub(crate) fn device(name: &str) -> NewDevice {
         name: name.into(),
         thumbprint: "thumb".into(),
         machine: "machine".into(),
-        platform: Platform { os: "linux".into(), arch: "x86_64".into() },
+        platform: Platform {
+            os: "linux".into(),
+            arch: "x86_64".into(),
+        },
     }
 }
