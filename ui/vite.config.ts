@@ -22,5 +22,6 @@ export default defineConfig({
     restoreMocks: true,
     pool: "threads",
     maxWorkers: 2,
+    testTimeout: 60_000,
   },
 });

@@ -132,13 +132,13 @@ describe("the catalog", () => {
       assert.equal(await hook(page, "grid").evaluate((box) => box.scrollTop), top);
     }));
 
-  it("shows what was typed within a frame or two", () =>
+  it("shows what was typed within two frames", (test) =>
     on({ query: "products=3000" }, async (page) => {
       await hook(page, "search").focus();
       const times = await page.evaluate(async () => {
         const field = document.querySelector('[data-testid="search"]');
         const taken = [];
-        for (const words of ["k", "kr", "kri", "krit", "krita"]) {
+        for (const words of ["m", "me", "mel", "meld", "mel", "me", "b", "bl", "k", "kr", "kri", "krit", "krita"]) {
           const start = performance.now();
           field.value = words;
           field.dispatchEvent(new InputEvent("input", { bubbles: true }));
@@ -148,7 +148,9 @@ describe("the catalog", () => {
         return taken;
       });
       times.sort((a, b) => a - b);
-      assert.ok(times[2] < 100, `half of the searches took longer than ${times[2]} ms`);
+      test.diagnostic(`from key to screen: ${times.map((ms) => ms.toFixed(0)).join(", ")} ms`);
+      // The fastest few tell what the page needs; the others wait for whatever else this machine does.
+      assert.ok(times[2] < 34, `the third fastest of ${times.length} searches took ${times[2]} ms`);
       assert.equal(await hook(page, "result-count").getAttribute("data-total"), "1");
     }));
 

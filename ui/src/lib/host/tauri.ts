@@ -12,9 +12,12 @@ export function insideShell(): boolean {
 }
 
 export function tauriHost(): Host {
+  // No command is sent before its events can be heard, or the first of them would be lost.
+  let listening: Promise<unknown> = Promise.resolve();
   return {
     async call<K extends CommandName>(name: K, args: Args<K>): Promise<Result<K>> {
       try {
+        await listening;
         return await invoke<Result<K>>("call", { name, args });
       } catch (thrown) {
         throw new Refusal(failureOf(thrown));
@@ -26,6 +29,7 @@ export function tauriHost(): Host {
       const subscription = listen<Event>("event", ({ payload }) => {
         if (wanted) hear(payload);
       });
+      listening = subscription;
       return () => {
         wanted = false;
         void subscription.then((unlisten) => unlisten());

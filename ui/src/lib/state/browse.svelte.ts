@@ -85,7 +85,7 @@ export class Browse {
       const same = question === this.#answered && result.total === this.cards.length;
       this.#answered = question;
       this.total = result.total;
-      this.categories = result.categories;
+      this.#count(result.categories);
       this.cards = placed(same ? [...this.cards] : new Array<ProductCard | undefined>(result.total).fill(undefined), page, result);
       this.failure = null;
       for (const card of result.items) this.#told(card);
@@ -111,6 +111,13 @@ export class Browse {
       this.#pages.delete(page);
       this.failure = failureOf(thrown);
     }
+  }
+
+  /** Every category that was ever seen stays in the list, so that it does not jump while one types. */
+  #count(found: readonly Category[]): void {
+    const counts = new Map(this.categories.map(({ id }) => [id, 0]));
+    for (const { id, products } of found) counts.set(id, products);
+    this.categories = [...counts].map(([id, products]) => ({ id, products }));
   }
 
   #question(page: number): SearchArgs {
