@@ -55,6 +55,6 @@ impl std::fmt::Debug for Session {
         f.debug_struct("Session")
             .field("expires_at", &self.expires_at)
             .field("account", &self.account.id)
-            .finish()
+            .finish_non_exhaustive()
     }
 }

@@ -121,12 +121,12 @@ impl Store {
         before: Option<TransferId>,
         limit: i64,
     ) -> Result<Vec<HistoryEntry>, Error> {
+        type Found = (Uuid, String, String, i64, i64, Option<i64>);
         let before = before.map_or(Uuid::max(), |transfer| transfer.0);
         let sql = "SELECT t.id, t.kind, t.reason, t.created_at, e.amount, e.balance_after \
                    FROM entries e JOIN transfers t ON t.id = e.transfer_id \
                    WHERE e.owner = $1 AND e.transfer_id < $2 AND e.account = 'wallet' \
                    ORDER BY e.transfer_id DESC LIMIT $3";
-        type Found = (Uuid, String, String, i64, i64, Option<i64>);
         let rows = self
             .database
             .rows::<Found>("read a wallet's history", sql, &args![user.0, before, limit])

@@ -105,6 +105,7 @@ impl Store {
 
     /// Up to `limit` changes after revision `since`, the oldest first.
     pub async fn catalog_changes(&self, since: i64, limit: u64) -> Result<Changes, Error> {
+        type Found = (String, String, String, i64, bool);
         let mut tx = self.database.read().await?;
         let sql = "SELECT revision FROM catalog WHERE id = 1";
         let (newest,) = tx
@@ -114,7 +115,6 @@ impl Store {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX - 1);
         let sql = "SELECT p.id, p.entry, p.offers, p.revision, p.removed FROM products p \
                    WHERE p.revision > $1 ORDER BY p.revision LIMIT $2";
-        type Found = (String, String, String, i64, bool);
         let mut rows = tx.rows::<Found>("read changes", sql, &args![since, limit + 1]).await?;
         let more = i64::try_from(rows.len()).unwrap_or(i64::MAX) > limit;
         rows.truncate(usize::try_from(limit).unwrap_or(usize::MAX));

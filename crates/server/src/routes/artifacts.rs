@@ -56,17 +56,17 @@ pub(crate) async fn download(
         }
     });
     let mut response = Body::from_stream(bytes).into_response();
-    let set = response.headers_mut();
-    set.insert(
+    let fields = response.headers_mut();
+    fields.insert(
         header::CONTENT_TYPE,
         HeaderValue::from_static("application/octet-stream"),
     );
-    set.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
-    set.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
-    insert(set, header::ETAG, &format!("\"{sha256}\""));
+    fields.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
+    fields.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
+    insert(fields, header::ETAG, &format!("\"{sha256}\""));
     if let Some(range) = range {
         insert(
-            set,
+            fields,
             header::CONTENT_RANGE,
             &format!("bytes {}-{}/{size}", range.start, range.end - 1),
         );
