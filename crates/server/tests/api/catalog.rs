@@ -54,8 +54,8 @@ async fn an_unchanged_catalog_is_not_sent_again() {
     );
     api.list(&PRICES.replace("purchase = 100", "purchase = 7")).await;
     let request = Request::get("/v1/catalog/changes?since=1").header(header::IF_NONE_MATCH, etag);
-    let changed = api.send(request.body(Body::empty()).unwrap()).await.ok();
-    assert_eq!(changed["items"][0]["offers"][0]["price"], 7);
+    let news = api.send(request.body(Body::empty()).unwrap()).await.ok();
+    assert_eq!(news["items"][0]["offers"][0]["price"], 7);
 }
 
 #[tokio::test]
