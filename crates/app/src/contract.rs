@@ -2,7 +2,11 @@
 //!
 //! Every type here has a TypeScript twin, generated into `ui/src/lib/host/bindings.ts`.
 
-use scrip_api::{Account, Artifact, Category, LicenseView, Product, WalletEntry};
+pub use scrip_api::{
+    Account, Artifact, Cart, CatalogEntry, Category, DescriptionBlock as Description, LicenseView, Order, Product,
+    WalletEntry,
+};
+pub use scrip_domain::Offer;
 use scrip_domain::{Item, Offers, ProductId, Quote, Sha256, Timestamp, Tokens, Version};
 use scrip_inventory::Detection;
 use serde::{Deserialize, Serialize};

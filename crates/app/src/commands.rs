@@ -1,0 +1,123 @@
+//! The command table: what a window can ask by name, in one place.
+//!
+//! From this table come both the router and the TypeScript interface `Commands`.
+
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use ts_rs::{Config, TS};
+
+use crate::bindings::Declarations;
+use crate::contract::{
+    AcquireArgs, Acquired, AddToCartArgs, CatalogState, CodeView, Credentials, Event, Failure, HistoryArgs,
+    HistoryView, LibraryView, PayArgs, Plan, ProductArgs, ProductView, QuoteArgs, SearchArgs, SearchResult,
+    SessionState, WalletView,
+};
+use crate::{App, Error};
+
+macro_rules! commands {
+    ($($name:literal: $method:ident($($args:ty)?) -> $result:ty;)+) => {
+        /// The names of all commands, in the order of the table.
+        pub const COMMANDS: &[&str] = &[$($name),+];
+
+        impl App {
+            /// Runs the command `name` with `args`, a JSON object.
+            pub async fn dispatch(&self, name: &str, args: Value) -> Result<Value, Failure> {
+                match name {
+                    $($name => {
+                        let result: $result = self.$method($(parse::<$args>(name, args)?)?).await?;
+                        answer(name, &result)
+                    })+
+                    _ => Err(invalid(name, "there is no such command").into()),
+                }
+            }
+        }
+
+        /// The TypeScript of every type of the table, and of the table itself.
+        pub fn bindings() -> String {
+            let config = Config::new().with_large_int("number");
+            let mut declarations = Declarations::new(&config);
+            $($(declarations.add::<$args>();)? declarations.add::<$result>();)+
+            declarations.add::<Event>();
+            declarations.add::<Failure>();
+            let mut table = String::new();
+            $(table.push_str(&line($name, None$(.or(Some(<$args as TS>::name(&config))))?, &<$result as TS>::name(&config)));)+
+            declarations.write(&table)
+        }
+    };
+}
+
+commands! {
+    "session.state": session_state() -> SessionState;
+    "session.register": session_register(Credentials) -> SessionState;
+    "session.sign_in": session_sign_in(Credentials) -> SessionState;
+    "session.sign_out": session_sign_out() -> SessionState;
+    "catalog.sync": catalog_sync() -> CatalogState;
+    "catalog.state": catalog_state() -> CatalogState;
+    "catalog.search": catalog_search(SearchArgs) -> SearchResult;
+    "product.view": product_view(ProductArgs) -> ProductView;
+    "product.plan": product_plan(ProductArgs) -> Plan;
+    "checkout.quote": checkout_quote(QuoteArgs) -> scrip_domain::Quote;
+    "checkout.pay": checkout_pay(PayArgs) -> scrip_api::Order;
+    "cart.view": cart_view() -> scrip_api::Cart;
+    "cart.add": cart_add(AddToCartArgs) -> scrip_api::Cart;
+    "cart.remove": cart_remove(ProductArgs) -> scrip_api::Cart;
+    "acquire.start": acquire_start(AcquireArgs) -> Acquired;
+    "acquire.cancel": acquire_cancel(ProductArgs) -> ();
+    "library.view": library_view() -> LibraryView;
+    "library.launch": library_launch(ProductArgs) -> ();
+    "library.uninstall": library_uninstall(ProductArgs) -> ();
+    "wallet.view": wallet_view() -> WalletView;
+    "wallet.history": wallet_history(HistoryArgs) -> HistoryView;
+    "code.show": code_show(ProductArgs) -> CodeView;
+    "inventory.programs": inventory_programs() -> Vec<scrip_inventory::Program>;
+    "inventory.rescan": inventory_rescan() -> Vec<scrip_inventory::Program>;
+}
+
+fn parse<T: DeserializeOwned>(name: &str, args: Value) -> Result<T, Error> {
+    serde_json::from_value(args).map_err(|error| invalid(name, &error.to_string()))
+}
+
+fn answer(name: &str, result: &impl serde::Serialize) -> Result<Value, Failure> {
+    serde_json::to_value(result).map_err(|error| invalid(name, &error.to_string()).into())
+}
+
+fn invalid(name: &str, why: &str) -> Error {
+    Error::CommandInvalid {
+        name: name.chars().take(60).collect(),
+        why: why.to_owned(),
+    }
+}
+
+fn line(name: &str, args: Option<String>, result: &str) -> String {
+    let args = args.unwrap_or_else(|| "Record<string, never>".to_owned());
+    format!("  \"{name}\": {{ args: {args}, result: {result} }},\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Where the window reads the types from.
+    fn bindings_file() -> std::path::PathBuf {
+        std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../ui/src/lib/host/bindings.ts")
+    }
+
+    #[test]
+    fn the_windows_types_are_fresh() {
+        let fresh = bindings();
+        if std::env::var_os("UPDATE_BINDINGS").is_some() {
+            std::fs::write(bindings_file(), &fresh).unwrap();
+        }
+        let written = std::fs::read_to_string(bindings_file()).unwrap();
+        assert!(
+            written == fresh,
+            "the window's types are stale: run UPDATE_BINDINGS=1 cargo test -p scrip-app"
+        );
+    }
+
+    #[test]
+    fn every_command_is_named_once() {
+        let unique: std::collections::BTreeSet<_> = COMMANDS.iter().collect();
+        assert_eq!(unique.len(), COMMANDS.len());
+    }
+}

@@ -1,0 +1,302 @@
+//! Why a use case failed, and how the window and the terminal are told.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use scrip_domain::{Coded, ErrorCode, Platform, ProductId};
+
+use crate::contract::Failure;
+
+/// What went wrong in a use case.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The exchange with the server failed.
+    #[error(transparent)]
+    Client(#[from] scrip_client::Error),
+    /// Fetching, installing or removing a program failed.
+    #[error(transparent)]
+    Install(#[from] scrip_install::Error),
+    /// A program could not be looked at or started.
+    #[error(transparent)]
+    Inventory(#[from] scrip_inventory::Error),
+    /// A code or a key was refused.
+    #[error(transparent)]
+    Licensing(#[from] scrip_licensing::Error),
+    /// A rule refuses.
+    #[error(transparent)]
+    Rule(#[from] scrip_domain::Error),
+    /// The operating system refused an operation on a file.
+    #[error("could not {operation} {}: {source}", path.display())]
+    Io {
+        /// What was tried.
+        operation: &'static str,
+        /// On which file or folder.
+        path: PathBuf,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// A file of the local state cannot be understood.
+    #[error("{} is damaged: {why}", path.display())]
+    StateCorrupt {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// No folder for the local state is known.
+    #[error("no home folder is known: {missing} is not set to an absolute path")]
+    HomeUnknown {
+        /// The variable of the environment.
+        missing: &'static str,
+    },
+    /// A setting has a value that is not known.
+    #[error("{name} is \"{value}\", which is not one of: {allowed}")]
+    SettingInvalid {
+        /// The variable of the environment.
+        name: &'static str,
+        /// Its value.
+        value: String,
+        /// The values that are known.
+        allowed: &'static str,
+    },
+    /// The Secret Service is locked, or was not unlocked in time.
+    #[error("the system's keyring is locked: {why}")]
+    KeystoreLocked {
+        /// What the keyring said.
+        why: String,
+    },
+    /// There is no Secret Service.
+    #[error("the system's keyring cannot be used: {why}")]
+    KeystoreUnavailable {
+        /// What the system said.
+        why: String,
+    },
+    /// Nobody is signed in.
+    #[error("nobody is signed in")]
+    NotSignedIn,
+    /// There is no local catalog yet and the server does not answer.
+    #[error("the catalog is not on this computer yet, and {server} does not answer")]
+    CatalogUnavailable {
+        /// The server's address.
+        server: String,
+    },
+    /// Several products fit a name.
+    #[error("\"{text}\" may be any of {} products", candidates.len())]
+    ProductAmbiguous {
+        /// What was asked for.
+        text: String,
+        /// The products that it may be.
+        candidates: Vec<ProductId>,
+    },
+    /// No product fits a name.
+    #[error("there is no product \"{text}\" in the catalog")]
+    ProductUnknown {
+        /// What was asked for.
+        text: String,
+    },
+    /// The vendor publishes no file for this computer.
+    #[error("{product} has no file for this computer ({} on {})", platform.os, platform.arch)]
+    NoArtifact {
+        /// The product.
+        product: ProductId,
+        /// What this computer is.
+        platform: Platform,
+    },
+    /// No authorization code for the product is stored here.
+    #[error("there is no authorization code for {product} on this computer")]
+    CodeNotFound {
+        /// The product.
+        product: ProductId,
+    },
+    /// No key of any vendor is known here.
+    #[error("no vendor's keys are stored on this computer, so that no code can be verified")]
+    KeysUnknown,
+    /// A vendor's keys were all replaced at once.
+    #[error("the keys of {issuer} share none with those that were trusted before")]
+    KeysReplaced {
+        /// The vendor.
+        issuer: String,
+    },
+    /// A file with codes cannot be used.
+    #[error("{} is no file of authorization codes: {why}", path.display())]
+    CodeFileInvalid {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: &'static str,
+    },
+    /// Whether a payment was carried out is not known.
+    #[error("whether the payment was made is not known yet: {source}")]
+    PaymentUnsettled {
+        /// What broke the exchange.
+        source: scrip_client::Error,
+    },
+    /// The program was put in place but is not found.
+    #[error("{product} was installed, but is not found on this computer afterwards")]
+    NotDetected {
+        /// The product.
+        product: ProductId,
+    },
+    /// The product is being acquired already.
+    #[error("{product} is being installed already")]
+    AlreadyRunning {
+        /// The product.
+        product: ProductId,
+    },
+    /// The person stopped the acquisition while it waited.
+    #[error("the installation of {product} was cancelled")]
+    Cancelled {
+        /// The product.
+        product: ProductId,
+    },
+    /// The program cannot be started.
+    #[error("{product} could not be started: {why}")]
+    LaunchFailed {
+        /// The product.
+        product: ProductId,
+        /// What the system said.
+        why: String,
+    },
+    /// The icon does not have the digest that the catalog names.
+    #[error("the icon {digest} that the server sent is another one")]
+    IconInvalid {
+        /// The digest.
+        digest: scrip_domain::Sha256,
+    },
+    /// A command of the table was called wrongly.
+    #[error("the command {name} cannot be run: {why}")]
+    CommandInvalid {
+        /// The command.
+        name: String,
+        /// What is wrong.
+        why: String,
+    },
+    /// A task of this program broke off.
+    #[error("{what} broke off")]
+    BrokenOff {
+        /// What it was doing.
+        what: &'static str,
+    },
+}
+
+impl Error {
+    /// Whether the server could not be asked, so that what is stored here should serve.
+    pub fn is_offline(&self) -> bool {
+        matches!(self, Self::Client(source) | Self::PaymentUnsettled { source } if source.is_offline())
+    }
+}
+
+/// Makes the closure that [`Result::map_err`] needs for a file operation.
+pub(crate) fn io_error(operation: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Error {
+    let path = path.to_owned();
+    move |source| Error::Io {
+        operation,
+        path,
+        source,
+    }
+}
+
+impl Coded for Error {
+    fn code(&self) -> ErrorCode {
+        match self {
+            Self::Client(source) => source.code(),
+            Self::Install(source) => source.code(),
+            Self::Inventory(source) => source.code(),
+            Self::Licensing(source) => source.code(),
+            Self::Rule(source) => source.code(),
+            Self::Io { .. } => ErrorCode::StateIo,
+            Self::StateCorrupt { .. } => ErrorCode::StateCorrupt,
+            Self::HomeUnknown { .. } | Self::SettingInvalid { .. } => ErrorCode::ConfigInvalid,
+            Self::KeystoreLocked { .. } => ErrorCode::KeystoreLocked,
+            Self::KeystoreUnavailable { .. } => ErrorCode::KeystoreUnavailable,
+            Self::NotSignedIn => ErrorCode::AuthSessionMissing,
+            Self::CatalogUnavailable { .. } => ErrorCode::CatalogUnavailable,
+            Self::ProductAmbiguous { .. } => ErrorCode::ProductAmbiguous,
+            Self::ProductUnknown { .. } => ErrorCode::ProductNotFound,
+            Self::NoArtifact { .. } => ErrorCode::ArtifactNoneForPlatform,
+            Self::CodeNotFound { .. } => ErrorCode::CodeNotFound,
+            Self::KeysUnknown | Self::KeysReplaced { .. } => ErrorCode::CodeKeysInvalid,
+            Self::CodeFileInvalid { .. } => ErrorCode::CodeMalformed,
+            Self::PaymentUnsettled { source } => source.code(),
+            Self::NotDetected { .. } => ErrorCode::InstallNotInstalled,
+            Self::AlreadyRunning { .. } => ErrorCode::InstallBusy,
+            Self::Cancelled { .. } => ErrorCode::InstallCancelled,
+            Self::LaunchFailed { .. } => ErrorCode::LaunchFailed,
+            Self::IconInvalid { .. } => ErrorCode::ServerAnswerInvalid,
+            Self::CommandInvalid { .. } => ErrorCode::CommandInvalid,
+            Self::BrokenOff { .. } => ErrorCode::InternalError,
+        }
+    }
+
+    fn hints(&self) -> Vec<String> {
+        let hint = match self {
+            Self::Client(source) => return source.hints(),
+            Self::Install(source) => return source.hints(),
+            Self::Inventory(source) => return source.hints(),
+            Self::Licensing(source) => return source.hints(),
+            Self::Rule(source) => return source.hints(),
+            Self::Io { path, .. } => format!("Check that {} can be written and that the disk has space.", path.display()),
+            Self::StateCorrupt { path, .. } => {
+                format!("Move {} away and try again; what the vendor knows is fetched anew.", path.display())
+            }
+            Self::HomeUnknown { .. } => "Set SCRIP_HOME to a folder of yours.".to_owned(),
+            Self::SettingInvalid { name, .. } => format!("Correct or unset {name}."),
+            Self::KeystoreLocked { .. } => "Unlock the keyring (sign in to your desktop, or open its passwords), then try again.".to_owned(),
+            Self::KeystoreUnavailable { .. } => {
+                "Start a Secret Service such as gnome-keyring, or set SCRIP_KEYSTORE=file to keep secrets in a file that only you can read.".to_owned()
+            }
+            Self::NotSignedIn => "Sign in or register first.".to_owned(),
+            Self::CatalogUnavailable { .. } => "Go online once; afterwards the catalog works without a network.".to_owned(),
+            Self::ProductAmbiguous { candidates, .. } => {
+                let ids: Vec<_> = candidates.iter().take(10).map(ProductId::as_str).collect();
+                format!("Use one of these ids: {}.", ids.join(", "))
+            }
+            Self::ProductUnknown { .. } => "Search the catalog for it, and use the id that the search shows.".to_owned(),
+            Self::NoArtifact { .. } => "Install the program by other means; the authorization code can be had all the same.".to_owned(),
+            Self::CodeNotFound { product } => format!("Buy or rent {product}, or go online to fetch its code."),
+            Self::KeysUnknown => "Go online once, or name a file with the vendor's keys.".to_owned(),
+            Self::KeysReplaced { .. } => "Ask the vendor by another way whether the keys were replaced; until then do not trust this server.".to_owned(),
+            Self::CodeFileInvalid { .. } => "Give a file with an armored authorization or one code.".to_owned(),
+            Self::PaymentUnsettled { .. } => {
+                "It is kept under its own key and settled when the server answers; you are never charged twice for it.".to_owned()
+            }
+            Self::NotDetected { .. } => "Look at its plan for what was looked for; the vendor's listing may be wrong.".to_owned(),
+            Self::AlreadyRunning { .. } => "Wait until it is done, or cancel it.".to_owned(),
+            Self::LaunchFailed { .. } => "Start it from the menu of your desktop.".to_owned(),
+            Self::Cancelled { .. } | Self::IconInvalid { .. } | Self::CommandInvalid { .. } | Self::BrokenOff { .. } => return Vec::new(),
+        };
+        vec![hint]
+    }
+}
+
+impl From<&Error> for Failure {
+    fn from(error: &Error) -> Self {
+        let server = match error {
+            Error::Client(source) | Error::PaymentUnsettled { source } => Some(source),
+            _ => None,
+        };
+        Self {
+            code: server.map_or_else(|| error.code().as_str().to_owned(), scrip_client::Error::code_text),
+            message: error.to_string(),
+            hints: error.hints(),
+            quote: server
+                .and_then(|source| source.problem())
+                .and_then(|problem| problem.quote.clone()),
+        }
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::from(&error)
+    }
+}
+
+impl std::fmt::Display for Failure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Failure {}

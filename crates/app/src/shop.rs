@@ -1,0 +1,105 @@
+//! Prices, the cart and the wallet.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use scrip_api::{Cart, QuoteRequest};
+use scrip_domain::{Quote, Timestamp, Tokens};
+use serde::{Deserialize, Serialize};
+
+use crate::contract::{AddToCartArgs, HistoryArgs, HistoryView, ProductArgs, QuoteArgs, WalletView};
+use crate::{App, Error, state};
+
+/// How many entries a page of the wallet's history has.
+const HISTORY_ENTRIES: u32 = 50;
+
+/// How long a view that also works from what is stored here waits for the server.
+pub(crate) const VIEW_PATIENCE: Duration = Duration::from_secs(4);
+
+/// The balance that the server named last.
+#[derive(Serialize, Deserialize)]
+struct StoredWallet {
+    balance: Tokens,
+    confirmed_at: Timestamp,
+}
+
+impl App {
+    /// What some items cost now. Nothing is charged.
+    pub async fn checkout_quote(&self, args: QuoteArgs) -> Result<Quote, Error> {
+        self.require_session().await?;
+        let quote = self
+            .noted(self.client.quote(&QuoteRequest { items: args.items }).await)
+            .await?;
+        self.note_balance(quote.balance)?;
+        Ok(quote)
+    }
+
+    /// The cart, priced as of now.
+    pub async fn cart_view(&self) -> Result<Cart, Error> {
+        self.require_session().await?;
+        self.noted(self.client.cart().await).await
+    }
+
+    /// Puts an item into the cart, in the place of another of the same product.
+    pub async fn cart_add(&self, args: AddToCartArgs) -> Result<Cart, Error> {
+        self.require_session().await?;
+        self.noted(self.client.put_cart_item(&args.item).await).await
+    }
+
+    /// Takes a product out of the cart.
+    pub async fn cart_remove(&self, args: ProductArgs) -> Result<Cart, Error> {
+        self.require_session().await?;
+        self.noted(self.client.remove_cart_item(&args.product).await).await
+    }
+
+    /// The wallet: from the server, or as it was last confirmed where the server does not answer.
+    pub async fn wallet_view(&self) -> Result<WalletView, Error> {
+        let asked = async {
+            self.require_session().await?;
+            let wallet = self.noted(self.client.wallet().await).await?;
+            self.note_balance(wallet.balance)
+        };
+        let outcome = tokio::time::timeout(VIEW_PATIENCE, asked).await;
+        let stored: Option<StoredWallet> = state::read(&self.wallet_file())?;
+        match (outcome, stored) {
+            (Ok(Ok(())) | Err(_), Some(stored)) => Ok(WalletView {
+                balance: stored.balance,
+                confirmed_at: stored.confirmed_at,
+            }),
+            (Ok(Err(Error::Client(error))), Some(stored)) if error.is_offline() => Ok(WalletView {
+                balance: stored.balance,
+                confirmed_at: stored.confirmed_at,
+            }),
+            (Ok(Err(error)), _) => Err(error),
+            (Ok(Ok(())) | Err(_), None) => Err(Error::NotSignedIn),
+        }
+    }
+
+    /// A part of the wallet's history, the newest first.
+    pub async fn wallet_history(&self, args: HistoryArgs) -> Result<HistoryView, Error> {
+        self.require_session().await?;
+        let page = self
+            .client
+            .wallet_history(args.cursor.as_deref(), HISTORY_ENTRIES)
+            .await;
+        let page = self.noted(page).await?;
+        Ok(HistoryView {
+            items: page.items,
+            next_cursor: page.next_cursor,
+        })
+    }
+
+    pub(crate) fn store_wallet(&self, balance: Tokens) -> Result<(), Error> {
+        state::write(
+            &self.wallet_file(),
+            &StoredWallet {
+                balance,
+                confirmed_at: self.clock.now(),
+            },
+        )
+    }
+
+    pub(crate) fn wallet_file(&self) -> PathBuf {
+        self.folder.join("wallet.json")
+    }
+}

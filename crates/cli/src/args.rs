@@ -1,0 +1,238 @@
+//! The words of the command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Software from a vendor, paid in the vendor's tokens: search, buy, rent, install, authorize.
+#[derive(Debug, Parser)]
+#[command(
+    name = "scrip",
+    version,
+    after_help = "PRODUCT is a product's id (with or without .desktop), or the name of one product or package.\n\n\
+        Environment:\n  \
+        SCRIP_SERVER    the vendor's server, where --server is not given\n  \
+        SCRIP_HOME      the folder of all local state\n  \
+        SCRIP_KEYSTORE  \"file\" keeps secrets in a file that only you can read, where no keyring runs\n\n\
+        Exit status: 0 done, 1 failed, 2 the command was not understood.",
+    disable_help_subcommand = true
+)]
+pub(crate) struct Arguments {
+    /// The vendor's server [default: http://127.0.0.1:7747]
+    #[arg(
+        long,
+        global = true,
+        value_name = "URL",
+        env = "SCRIP_SERVER",
+        hide_env_values = true
+    )]
+    pub(crate) server: Option<String>,
+    /// Print one JSON object: the result on standard output, or the error on standard error
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Open an account with the vendor and sign in
+    Register(CredentialArgs),
+    /// Sign in
+    Login(CredentialArgs),
+    /// Sign out; authorization codes stay on this computer
+    Logout,
+    /// Show who is signed in
+    Whoami,
+    /// Show the wallet's balance, or its history
+    #[command(args_conflicts_with_subcommands = true)]
+    Wallet {
+        #[command(subcommand)]
+        command: Option<WalletCommand>,
+    },
+    /// Search the catalog; works offline once the catalog is here
+    Search(SearchArgs),
+    /// Show everything about a product
+    Show {
+        /// The product
+        product: String,
+    },
+    /// List the programs on this computer
+    Installed,
+    /// Show what acquiring a product would do here; charges nothing
+    Plan {
+        /// The product
+        product: String,
+    },
+    /// Buy a product; what a rental has credited is taken off
+    Buy(PurchaseArgs),
+    /// Rent a product
+    Rent(RentArgs),
+    /// Add to a rental at its frozen price
+    Extend(ExtendArgs),
+    /// Turn a rental into ownership
+    Convert(PurchaseArgs),
+    /// Install a licensed product and fetch its code; only the code where it is installed already
+    Install {
+        /// The product
+        product: String,
+        /// Update an older installed version too
+        #[arg(long)]
+        update: bool,
+    },
+    /// Remove a program that Scrip installed; its license stays
+    Uninstall {
+        /// The product
+        product: String,
+    },
+    /// Start an installed program
+    Launch {
+        /// The product
+        product: String,
+    },
+    /// Collect products and pay for them together
+    Cart {
+        #[command(subcommand)]
+        command: CartCommand,
+    },
+    /// Show what you own and rent
+    Library,
+    /// Show or verify authorization codes
+    Code {
+        #[command(subcommand)]
+        command: CodeCommand,
+    },
+    /// The copy of the catalog on this computer
+    Catalog {
+        #[command(subcommand)]
+        command: CatalogCommand,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CredentialArgs {
+    /// The address that identifies the account
+    #[arg(long)]
+    pub(crate) email: String,
+    /// Read the password from standard input (one line)
+    #[arg(long, required = true)]
+    pub(crate) password_stdin: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum WalletCommand {
+    /// List what came in and went out, the newest first
+    History {
+        /// Go on from an earlier page: its next_cursor
+        #[arg(long)]
+        cursor: Option<String>,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SearchArgs {
+    /// The words; none list everything by name
+    pub(crate) words: Vec<String>,
+    /// Only this category, such as Graphics
+    #[arg(long)]
+    pub(crate) category: Option<String>,
+    /// Only products that are installed here
+    #[arg(long, conflicts_with_all = ["licensed", "downloadable"])]
+    pub(crate) installed: bool,
+    /// Only products that you own or rent
+    #[arg(long, conflicts_with = "downloadable")]
+    pub(crate) licensed: bool,
+    /// Only products with a file for this computer
+    #[arg(long)]
+    pub(crate) downloadable: bool,
+    /// How many results, 1 to 500
+    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=500))]
+    pub(crate) limit: u32,
+    /// How many results to leave out at the start
+    #[arg(long, default_value_t = 0)]
+    pub(crate) offset: u32,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PurchaseArgs {
+    /// The product
+    pub(crate) product: String,
+    /// Pay only if the total is exactly this many tokens
+    #[arg(long, value_name = "TOKENS")]
+    pub(crate) expect: Option<i64>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RentArgs {
+    /// The product
+    pub(crate) product: String,
+    /// The rental offer, as "scrip show" lists it
+    #[arg(long, value_name = "ID")]
+    pub(crate) offer: String,
+    /// Pay only if the total is exactly this many tokens
+    #[arg(long, value_name = "TOKENS")]
+    pub(crate) expect: Option<i64>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExtendArgs {
+    /// The product
+    pub(crate) product: String,
+    /// The rental offer; the last one where none is given
+    #[arg(long, value_name = "ID")]
+    pub(crate) offer: Option<String>,
+    /// Pay only if the total is exactly this many tokens
+    #[arg(long, value_name = "TOKENS")]
+    pub(crate) expect: Option<i64>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum CartCommand {
+    /// Put a product into the cart
+    Add {
+        /// The product
+        product: String,
+        /// Rent it by this offer instead of buying it
+        #[arg(long, value_name = "OFFER")]
+        rent: Option<String>,
+    },
+    /// Take a product out of the cart
+    Remove {
+        /// The product
+        product: String,
+    },
+    /// Show the cart and what it costs now
+    Show,
+    /// Pay for everything in the cart
+    Checkout {
+        /// Pay only if the total is exactly this many tokens
+        #[arg(long, value_name = "TOKENS")]
+        expect: Option<i64>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum CodeCommand {
+    /// Show a product's code for this computer; works offline once it is here
+    Show {
+        /// The product
+        product: String,
+    },
+    /// Verify a file with codes; works offline
+    Verify {
+        /// The file: armored, or one compact code; - reads standard input
+        file: PathBuf,
+        /// A file with the vendor's keys (a JWK set), instead of those stored here
+        #[arg(long, value_name = "FILE")]
+        keys: Option<PathBuf>,
+        /// Accept a code that is for another computer
+        #[arg(long)]
+        any_computer: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum CatalogCommand {
+    /// Compare with the server now
+    Sync,
+}
