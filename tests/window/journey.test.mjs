@@ -1,0 +1,220 @@
+// One person's way through the real window, by clicking: what is on the computer already gets only its code, what is not is
+// downloaded and installed; rented, extended, owned; and everything is still there with the server gone.
+
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+
+import { Page } from "./page.mjs";
+import { administer, installerBytesSent, isInstalled, keepPicture, openWindow, remove, secretsKept, setting, startDriver, startServer, until } from "./world.mjs";
+
+const EMAIL = "ada@example.org";
+const GRANTED = 100;
+const PRICE = 60;
+const WEEK = 25;
+/** A package takes its time to be installed. */
+const INSTALL_MAX = 180_000;
+
+describe("the window", { timeout: 600_000 }, () => {
+  let server, tauri, driver, page, broken;
+  const paid = { rent: 0, extend: 0, convert: 0 };
+
+  /** Each step begins where the one before ended; after a failure the rest cannot run. */
+  const step = (name, run) =>
+    it(name, { timeout: INSTALL_MAX + 60_000 }, async () => {
+      assert.equal(broken, undefined, `cannot run after "${broken}" failed`);
+      try {
+        await run();
+      } catch (thrown) {
+        broken = name;
+        await keepPicture(driver, "failure").catch((error) => console.error(`no picture of the failure: ${error}`));
+        console.error(await driver.executeScript("return document.body.innerText").catch(String));
+        throw thrown;
+      }
+    });
+
+  const show = async () => {
+    driver = await openWindow();
+    page = new Page(driver);
+  };
+
+  before(async () => {
+    server = await startServer();
+    tauri = await startDriver();
+    await show();
+  }, { timeout: 180_000 });
+
+  after(async () => {
+    await driver?.quit().catch((error) => console.error(`closing the window: ${error}`));
+    await tauri?.stop();
+    await server?.stop();
+    remove(setting.absentPackage);
+  }, { timeout: 120_000 });
+
+  step("shows the catalog to anyone", async () => {
+    await until("the catalog has arrived", async () => (await page.number("result-count", "data-total")) > 5, 60_000);
+    await page.has("nav-sign-in");
+    await page.pictures("browse");
+  });
+
+  step("registers, and keeps the session in the Secret Service", async () => {
+    await page.press("nav-sign-in");
+    await page.press("register-toggle");
+    await page.fill("sign-in-email", EMAIL);
+    await page.fill("sign-in-password", "correct horse battery");
+    assert.equal(await page.find("keystore-warning"), null, "secrets are not kept in a file");
+    await page.pictures("register");
+    await page.press("sign-in-submit");
+    await page.text("account-email", new RegExp(EMAIL));
+    await page.attribute("balance", "data-balance", GRANTED);
+    assert.ok(secretsKept() > 0, "the Secret Service holds a secret of Scrip");
+  });
+
+  step("searches while one types", async () => {
+    await page.go("browse");
+    const all = await page.number("result-count", "data-total");
+    await page.fill("search", "zzzzzzzz");
+    await page.attribute("result-count", "data-total", 0);
+    await page.press("clear-search");
+    await page.attribute("result-count", "data-total", all);
+    await page.fill("search", name(setting.absent));
+    await page.has(`product-card-${setting.absent}`);
+    await page.pictures("search");
+    await page.press("search-clear");
+    await page.attribute("result-count", "data-total", all);
+  });
+
+  step("knows the program that is installed already, and buys its code alone", async () => {
+    await page.open(setting.present, name(setting.present));
+    await page.attribute("this-computer", "data-status", "installed");
+    await page.attribute("main-action", "data-act", "pay");
+    await page.pictures("product-installed");
+    await page.press("main-action");
+    await page.attribute("confirm-total", "data-total", PRICE);
+    await page.pictures("confirm");
+    assert.equal(await page.pay(), PRICE);
+    await page.attribute("balance", "data-balance", GRANTED - PRICE);
+    await page.go("library");
+    await page.attribute(`license-${setting.present}`, "data-state", "owned");
+    await page.press(`code-${setting.present}`, 60_000);
+    await page.text("code-text", /^-----BEGIN SCRIP AUTHORIZATION-----\s[\s\S]+-----END SCRIP AUTHORIZATION-----\s*$/);
+    await page.pictures("code");
+    await page.press("dialog-close");
+    await page.gone("code-text");
+    assert.equal(await installerBytesSent(), 0, "no byte of an installer was sent");
+  });
+
+  step("rents a program that is not here: downloaded, installed, authorised", async () => {
+    assert.equal(isInstalled(setting.absentPackage), false);
+    await page.open(setting.absent, name(setting.absent));
+    await page.attribute("this-computer", "data-status", "absent");
+    await page.press("offer-week");
+    await page.pictures("product");
+    await page.press("main-action");
+    paid.rent = await page.pay();
+    assert.equal(paid.rent, WEEK);
+    await page.attribute("this-computer", "data-status", "installed", INSTALL_MAX);
+    await page.attribute("balance", "data-balance", GRANTED - PRICE - WEEK);
+    assert.equal(isInstalled(setting.absentPackage), true);
+    assert.equal(await installerBytesSent(), setting.absentBytes, "exactly the package was sent");
+    await page.has("extend");
+    await page.gone("tray", INSTALL_MAX);
+    await page.pictures("product-rented");
+  });
+
+  step("says how many tokens are missing", async () => {
+    await page.press("extend");
+    await page.attribute("confirm-total", "data-total", WEEK);
+    await page.text("confirm-missing", new RegExp(String(WEEK - (GRANTED - PRICE - WEEK))));
+    await page.pictures("insufficient");
+    await page.press("confirm-cancel");
+    await page.gone("confirm-pay");
+    administer("grant", "--user", EMAIL, "--tokens", "100", "--reason", "a gift");
+    await page.go("wallet");
+    await page.attribute("wallet-balance", "data-balance", 2 * GRANTED - PRICE - WEEK);
+  });
+
+  step("extends the rental", async () => {
+    await page.go("library");
+    await page.press(`extend-${setting.absent}`);
+    paid.extend = await page.pay();
+    assert.equal(paid.extend, WEEK);
+    await page.attribute("balance", "data-balance", 2 * GRANTED - PRICE - 2 * WEEK);
+    await page.has(`convert-${setting.absent}`);
+    await page.pictures("library-rented");
+  });
+
+  step("turns the rental into ownership for exactly what is missing", async () => {
+    await page.press(`convert-${setting.absent}`);
+    paid.convert = await page.pay();
+    await page.attribute(`license-${setting.absent}`, "data-state", "owned");
+    assert.equal(paid.rent + paid.extend + paid.convert, PRICE, "what was paid and the conversion are the price");
+    await page.gone("tray", 60_000);
+    await page.pictures("library");
+  });
+
+  step("collects in the cart what is not paid for yet", async () => {
+    await page.go("browse");
+    const other = await driver.executeScript(`
+      const ids = [...document.querySelectorAll('[data-testid^="product-card-"]')].map((card) => card.dataset.testid.slice("product-card-".length));
+      return ids.find((id) => !arguments[0].includes(id))`, [setting.absent, setting.present]);
+    await page.press(`product-card-${other}`);
+    await page.press("add-to-cart");
+    await page.press("in-cart");
+    await page.attribute("cart-total", "data-total", PRICE);
+    await page.pictures("cart");
+    await page.press(`cart-remove-${other}`);
+    await page.gone("cart-total");
+  });
+
+  step("accounts for every token", async () => {
+    await page.go("wallet");
+    const balance = await page.number("wallet-balance", "data-balance");
+    assert.equal(balance, 2 * GRANTED - 2 * PRICE);
+    const amounts = await until("the history", () =>
+      driver.executeScript(`
+        const cells = [...document.querySelectorAll('[data-testid="history"] td.amount [aria-hidden]')];
+        return cells.length >= 6 && cells.map((cell) => Number(cell.textContent.replace("−", "-").replace(/[^0-9-]/g, "")))`));
+    assert.equal(amounts.reduce((sum, one) => sum + one, 0), balance, `${amounts} add up to the balance`);
+    await page.pictures("wallet");
+    assert.equal(await installerBytesSent(), setting.absentBytes, "nothing was downloaded twice");
+  });
+
+  step("keeps library, search and codes with the server gone and the window reopened", async () => {
+    await driver.quit();
+    await server.stop();
+    await show();
+    await page.go("library");
+    await page.attribute(`license-${setting.absent}`, "data-state", "owned");
+    await page.attribute(`license-${setting.present}`, "data-state", "owned");
+    await page.has("offline");
+    await page.pictures("library-offline");
+    await page.press(`code-${setting.absent}`);
+    await page.text("code-text", /BEGIN SCRIP AUTHORIZATION/);
+    await page.press("dialog-close");
+    await page.open(setting.absent, name(setting.absent));
+    await page.attribute("this-computer", "data-status", "installed");
+    await page.pictures("product-offline");
+  });
+
+  step("removes what it installed, and nothing else", async () => {
+    await page.go("library");
+    assert.equal(await page.find(`uninstall-${setting.present}`), null, "what others installed is not ours to remove");
+    await page.press(`uninstall-${setting.absent}`);
+    await page.press("confirm-uninstall");
+    await until("the package is removed", () => !isInstalled(setting.absentPackage), INSTALL_MAX);
+    await page.has(`install-${setting.absent}`);
+    await page.attribute(`license-${setting.absent}`, "data-state", "owned");
+  });
+
+  step("finds the server again, whose books balance", async () => {
+    server = await startServer();
+    await page.press("offline-retry");
+    await page.gone("offline");
+    assert.match(administer("audit"), /balance/);
+  });
+});
+
+/** The words to search a product by: its id without what all ids have. */
+function name(product) {
+  return product.replace(/\.desktop$/, "").split(".").at(-1);
+}

@@ -1,0 +1,147 @@
+// A real server with its data in a private folder, and the real window under WebDriver. `cargo xtask test` prepares the rest:
+// a display, a session bus with a Secret Service, private home folders, and this environment.
+
+import { spawn, spawnSync } from "node:child_process";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { Builder, Capabilities } from "selenium-webdriver";
+
+function required(name) {
+  const value = process.env[name];
+  if (!value) throw new Error(`${name} is not set: these tests are started by \`cargo xtask test\``);
+  return value;
+}
+
+/** What the tests are run with. */
+export const setting = {
+  /** The folder of the programs that were built. */
+  programs: required("SCRIP_PROGRAMS"),
+  /** The server's address, also known to the window. */
+  server: required("SCRIP_SERVER"),
+  /** The server's data folder, with catalog and packages. */
+  data: required("SCRIP_DATA"),
+  /** Where pictures go. */
+  pictures: required("SCRIP_SCREENSHOTS"),
+  driver: required("SCRIP_TAURI_DRIVER"),
+  driverPorts: required("SCRIP_DRIVER_PORTS").split(","),
+  /** A product whose program is on this computer already, by other means. */
+  present: required("SCRIP_PRESENT_PRODUCT"),
+  /** A product whose program is not on this computer, its package, and the size of the package's file in bytes. */
+  absent: required("SCRIP_ABSENT_PRODUCT"),
+  absentPackage: required("SCRIP_ABSENT_PACKAGE"),
+  absentBytes: Number(required("SCRIP_ABSENT_BYTES")),
+};
+
+/** Asks again and again until there is an answer that is not null or false; fails with `what` when the time is over. */
+export async function until(what, ask, max = 20_000) {
+  const end = Date.now() + max;
+  let last;
+  for (;;) {
+    try {
+      const answer = await ask();
+      if (answer !== null && answer !== false && answer !== undefined) return answer;
+      last = undefined;
+    } catch (thrown) {
+      last = thrown;
+    }
+    if (Date.now() > end) throw new Error(`${what}: not after ${max / 1000} s`, { cause: last });
+    await new Promise((go) => setTimeout(go, 40));
+  }
+}
+
+/** A program that runs beside the tests; ended by its own id. */
+class Companion {
+  constructor(name, program, args) {
+    this.name = name;
+    this.output = "";
+    this.child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"] });
+    for (const stream of [this.child.stdout, this.child.stderr]) {
+      stream.on("data", (bytes) => (this.output = (this.output + bytes).slice(-20_000)));
+    }
+    this.ended = new Promise((done) => {
+      this.child.once("exit", (status, signal) => done((this.how = status ?? signal)));
+      this.child.once("error", (error) => done((this.how = error)));
+    });
+  }
+
+  requireRunning() {
+    if (this.how !== undefined) throw new Error(`${this.name} ended with ${this.how}: ${this.output}`);
+  }
+
+  async stop() {
+    if (this.how === undefined) this.child.kill("SIGTERM");
+    const timer = setTimeout(() => this.child.kill("SIGKILL"), 10_000);
+    await this.ended;
+    clearTimeout(timer);
+  }
+}
+
+async function started(companion, address) {
+  await until(`${companion.name} at ${address}`, async () => {
+    companion.requireRunning();
+    return (await fetch(address, { signal: AbortSignal.timeout(2_000) })).ok;
+  }, 60_000);
+  return companion;
+}
+
+export function startServer() {
+  const address = setting.server.replace("http://", "");
+  const args = ["serve", "--listen", address, "--data", setting.data];
+  return started(new Companion("scrip-server", join(setting.programs, "scrip-server"), args), `${setting.server}/readyz`);
+}
+
+/** Runs another command of the server's program on the same data, and gives what it printed. */
+export function administer(...args) {
+  const run = spawnSync(join(setting.programs, "scrip-server"), [...args, "--data", setting.data], { encoding: "utf8", timeout: 60_000 });
+  if (run.status !== 0) throw new Error(`scrip-server ${args.join(" ")} ended with ${run.status}: ${run.stderr}`);
+  return run.stdout;
+}
+
+/** How many bytes of installers the server has sent since it was started. */
+export async function installerBytesSent() {
+  const metrics = await (await fetch(`${setting.server}/metrics`)).text();
+  const line = metrics.split("\n").find((one) => one.startsWith("scrip_artifact_bytes_total "));
+  if (!line) throw new Error(`the server counts no installer bytes:\n${metrics}`);
+  return Number(line.split(" ")[1]);
+}
+
+export function startDriver() {
+  const [port, native] = setting.driverPorts;
+  const args = ["--port", port, "--native-port", native];
+  return started(new Companion("tauri-driver", setting.driver, args), `http://127.0.0.1:${port}/status`);
+}
+
+export function isInstalled(name) {
+  return spawnSync("dpkg-query", ["-W", "-f", "${db:Status-Status}", name], { encoding: "utf8" }).stdout === "installed";
+}
+
+/** Whatever happened before, the package is not left on the computer. */
+export function remove(name) {
+  if (!isInstalled(name)) return;
+  const run = spawnSync("dpkg", ["--purge", name], { encoding: "utf8" });
+  if (run.status !== 0) throw new Error(`${name} could not be removed: ${run.stderr}`);
+}
+
+/** How many secrets of Scrip the Secret Service of this session holds. */
+export function secretsKept() {
+  const run = spawnSync("secret-tool", ["search", "--all", "service", "Scrip"], { encoding: "utf8", timeout: 20_000 });
+  return `${run.stdout}${run.stderr}`.split("\n").filter((line) => line.startsWith("secret = ")).length;
+}
+
+/** Opens the window and waits until its first page shows data. */
+export async function openWindow() {
+  const capabilities = new Capabilities({ browserName: "wry", "tauri:options": { application: join(setting.programs, "scrip-desktop") } });
+  const session = new Builder().usingServer(`http://127.0.0.1:${setting.driverPorts[0]}/`).withCapabilities(capabilities).build();
+  const late = new Promise((_, fail) => setTimeout(() => fail(new Error("the window gave no session within 60 s")), 60_000).unref());
+  const driver = await Promise.race([session, late]);
+  await driver.manage().setTimeouts({ implicit: 0, pageLoad: 30_000, script: 20_000 });
+  await until("the first page shows data", () => driver.executeScript("return document.documentElement.dataset.ready === 'true'"), 60_000);
+  return driver;
+}
+
+/** Keeps what the window shows, for a person to look at. */
+export async function keepPicture(driver, name) {
+  mkdirSync(setting.pictures, { recursive: true });
+  writeFileSync(join(setting.pictures, `${name}.png`), await driver.takeScreenshot(), "base64");
+}
