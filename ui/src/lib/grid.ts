@@ -5,7 +5,7 @@ export function columnsFor(width: number, minWidth: number, gap: number): number
   return Math.max(1, Math.floor((width + gap) / (minWidth + gap)));
 }
 
-const ROWS_BEYOND = 3;
+const ROWS_BEYOND = 2;
 
 /** The rows to keep on the page: those in view and a few more on either side. `last` is exclusive. */
 export function rowsInView(top: number, height: number, pitch: number, rowCount: number): { first: number; last: number } {
