@@ -70,6 +70,7 @@ impl App {
         expect.tolerance_seconds = CLOCK_TOLERANCE_SECONDS;
         if !any_computer {
             expect.machine = Some(machine_digest()?);
+            expect.device = self.stored_device()?.map(|device| device.thumbprint);
         }
         codes
             .into_iter()

@@ -87,7 +87,7 @@ impl App {
                 self.after_payment(&order).await;
                 Ok(Some(order))
             }
-            Err(Error::Client(error)) if error.is_refusal() => Ok(None),
+            Err(Error::Client(error)) if is_final(&error) => Ok(None),
             Err(error) => Err(error),
         }
     }
@@ -103,7 +103,7 @@ impl App {
         for pending in self.pending()?.into_iter().filter(|pending| pending.account == account) {
             match self.send(&pending).await {
                 Ok(order) => orders.push(order),
-                Err(Error::Client(error)) if error.is_refusal() => {
+                Err(Error::Client(error)) if is_final(&error) => {
                     tracing::info!(%error, "a payment that was interrupted is refused: nothing was charged");
                 }
                 Err(error) => return Err(error),
@@ -118,17 +118,12 @@ impl App {
     /// Sends a recorded payment and removes its record as soon as its outcome is known.
     async fn send(&self, pending: &Pending) -> Result<Order, Error> {
         let answer = self.client.check_out(&pending.request.to_api(), pending.command).await;
-        let known = match &answer {
-            Ok(_) => true,
-            // A session that has ended says nothing about an earlier attempt under the same key.
-            Err(ClientError::Refused { problem }) if problem.status == 401 => false,
-            Err(error) => error.is_refusal(),
-        };
+        let known = answer.as_ref().map_or_else(is_final, |_| true);
         if known {
             self.change_pending(|all| all.retain(|other| other.command != pending.command))?;
         }
         match self.noted(answer).await {
-            Err(Error::Client(source)) if !known && source.problem().is_none_or(|problem| problem.status != 401) => {
+            Err(Error::Client(source)) if !known && !is_unauthorized(&source) => {
                 Err(Error::PaymentUnsettled { source })
             }
             outcome => outcome,
@@ -192,4 +187,15 @@ impl App {
     fn payments_file(&self) -> PathBuf {
         self.folder.join("payments.json")
     }
+}
+
+/// Whether the server has refused a payment, so that nothing was charged and its record is of no more use.
+///
+/// A session that has ended says nothing about an earlier attempt under the same key.
+fn is_final(error: &ClientError) -> bool {
+    error.is_refusal() && !is_unauthorized(error)
+}
+
+fn is_unauthorized(error: &ClientError) -> bool {
+    error.problem().is_some_and(|problem| problem.status == 401)
 }

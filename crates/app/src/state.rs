@@ -22,6 +22,12 @@ struct Envelope<T> {
     data: T,
 }
 
+/// What every version can read of a file.
+#[derive(Deserialize)]
+struct Version {
+    version: u32,
+}
+
 /// Reads the file at `path`; `None` where there is none.
 pub(crate) fn read<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, Error> {
     let Some(text) = read_bytes(path, MAX_BYTES)? else {
@@ -31,10 +37,6 @@ pub(crate) fn read<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, Error>
         path: path.to_owned(),
         why,
     };
-    #[derive(Deserialize)]
-    struct Version {
-        version: u32,
-    }
     let Version { version } = serde_json::from_slice(&text).map_err(|error| corrupt(error.to_string()))?;
     if version != VERSION {
         return Err(corrupt(format!(

@@ -66,6 +66,11 @@ impl App {
         Ok(verifier)
     }
 
+    /// Fetches this server's keys, so that codes can be verified with no network from now on.
+    pub async fn learn_keys(&self) -> Result<(), Error> {
+        self.refresh_keys().await.map(|_| ())
+    }
+
     /// Verifiers of every vendor whose keys are stored here, this server's first.
     pub(crate) fn known_verifiers(&self) -> Result<Vec<Verifier>, Error> {
         let mut verifiers: Vec<_> = self.stored_verifier()?.into_iter().collect();

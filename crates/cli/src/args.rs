@@ -236,3 +236,80 @@ pub(crate) enum CatalogCommand {
     /// Compare with the server now
     Sync,
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn every_command_explains_itself_and_its_arguments() {
+        fn check(command: &clap::Command) {
+            assert!(
+                command.get_about().is_some(),
+                "{} has no explanation",
+                command.get_name()
+            );
+            for argument in command.get_arguments() {
+                assert!(
+                    argument.get_help().is_some(),
+                    "{} {} has none",
+                    command.get_name(),
+                    argument.get_id()
+                );
+            }
+            command.get_subcommands().for_each(check);
+        }
+        let command = Arguments::command();
+        command.clone().debug_assert();
+        check(&command);
+    }
+
+    #[test]
+    fn the_words_that_others_script_against_are_understood() {
+        let lines = [
+            "register --email ada@example.com --password-stdin",
+            "login --email ada@example.com --password-stdin",
+            "logout",
+            "whoami",
+            "wallet",
+            "wallet history",
+            "search two words",
+            "show P",
+            "installed",
+            "plan P",
+            "buy P",
+            "rent P --offer week",
+            "extend P",
+            "extend P --offer week",
+            "convert P",
+            "install P",
+            "cart add P",
+            "cart remove P",
+            "cart show",
+            "cart checkout",
+            "library",
+            "code show P",
+            "code verify FILE",
+        ];
+        for line in lines {
+            for global in ["", "--json --server http://127.0.0.1:1"] {
+                let first = ["scrip"]
+                    .into_iter()
+                    .chain(global.split_whitespace())
+                    .chain(line.split_whitespace());
+                let last = ["scrip"]
+                    .into_iter()
+                    .chain(line.split_whitespace())
+                    .chain(global.split_whitespace());
+                let (first, last) = (
+                    Arguments::try_parse_from(first).unwrap(),
+                    Arguments::try_parse_from(last).unwrap(),
+                );
+                assert_eq!(format!("{first:?}"), format!("{last:?}"), "{line}");
+            }
+        }
+        assert!(Arguments::try_parse_from(["scrip", "register", "--email", "a@b"]).is_err());
+    }
+}

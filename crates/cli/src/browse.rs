@@ -47,14 +47,18 @@ pub(crate) async fn search(app: &App, output: Output, search: args::SearchArgs) 
                 &card.summary,
             ]);
         }
-        let shown = found.items.len();
-        let total = found.total;
-        let more = if total as usize > shown {
-            format!("{shown} of {total} products")
+        let counted = if found.total == 1 {
+            "1 product".to_owned()
         } else {
-            format!("{total} products")
+            format!("{} products", found.total)
         };
-        format!("{}{more}\n", table.text())
+        let shown = found.items.len();
+        let part = if (shown as u64) < u64::from(found.total) {
+            format!("{shown} of ")
+        } else {
+            String::new()
+        };
+        format!("{}{part}{counted}\n", table.text())
     })
 }
 
@@ -106,14 +110,21 @@ pub(crate) async fn resolve(app: &App, output: Output, product: &str) -> Result<
 
 /// The prices of a product in a few words.
 fn prices(offers: &[Offer]) -> String {
-    let words: Vec<String> = offers
+    let own = offers
         .iter()
-        .map(|offer| match offer {
-            Offer::Purchase { price, .. } => format!("{}", price.get()),
-            Offer::Rental(rental) => format!("{}/{}", rental.price.get(), rental.allowance),
-        })
-        .collect();
-    words.join(", ")
+        .find(|offer| matches!(offer, Offer::Purchase { .. }))
+        .map(Offer::price);
+    let rent = offers
+        .iter()
+        .filter(|offer| matches!(offer, Offer::Rental(_)))
+        .map(Offer::price)
+        .min();
+    match (own, rent) {
+        (Some(own), Some(rent)) => format!("{own}, rent from {}", rent.get()),
+        (Some(own), None) => own.to_string(),
+        (None, Some(rent)) => format!("rent from {rent}"),
+        (None, None) => "not for sale".to_owned(),
+    }
 }
 
 fn describe(view: &ProductView) -> String {

@@ -34,20 +34,31 @@ pub(crate) async fn show(app: &App, output: Output, product: &str) -> Result<(),
     })
 }
 
-pub(crate) fn verify(
+pub(crate) async fn verify(
     app: &App,
     output: Output,
     file: &Path,
     keys: Option<&Path>,
     any_computer: bool,
 ) -> Result<(), Failure> {
-    let views = if file == Path::new("-") {
-        let mut text = String::new();
-        let read = std::io::stdin().take(MAX_BYTES).read_to_string(&mut text);
-        read.map_err(|error| internal("standard input cannot be read", &error))?;
-        app.verify_text(&text, keys, any_computer)?
-    } else {
-        app.verify_file(file, keys, any_computer)?
+    let mut text = None;
+    if file == Path::new("-") {
+        let mut read = String::new();
+        let outcome = std::io::stdin().take(MAX_BYTES).read_to_string(&mut read);
+        outcome.map_err(|error| internal("standard input cannot be read", &error))?;
+        text = Some(read);
+    }
+    let verify = || match &text {
+        Some(text) => app.verify_text(text, keys, any_computer),
+        None => app.verify_file(file, keys, any_computer),
+    };
+    let views = match verify() {
+        // The server may tell the keys that are missing here; where it does not, the refusal stands.
+        Err(refusal) if keys.is_none() && lacks_keys(&refusal) => match app.learn_keys().await {
+            Ok(()) => verify()?,
+            Err(_) => return Err(refusal.into()),
+        },
+        outcome => outcome?,
     };
     let first = views.first();
     let result = json!({
@@ -61,6 +72,15 @@ pub(crate) fn verify(
         let words = |view: &CodeView| format!("valid\n{}", view.explanation.join("\n"));
         views.iter().map(words).collect::<Vec<_>>().join("\n\n")
     })
+}
+
+/// Whether a code was refused because its vendor's keys are not stored here.
+fn lacks_keys(error: &scrip_app::Error) -> bool {
+    use scrip_domain::{Coded, ErrorCode};
+    matches!(
+        error.code(),
+        ErrorCode::CodeKeysInvalid | ErrorCode::CodeKeyUnknown | ErrorCode::CodeIssuer
+    )
 }
 
 /// The product that a person means, from what is stored here alone where that knows it: a stored code needs no network.

@@ -91,7 +91,7 @@ async fn run(arguments: Arguments, output: Output) -> Result<(), Failure> {
                 file,
                 keys,
                 any_computer,
-            } => codes::verify(&app, output, &file, keys.as_deref(), any_computer),
+            } => codes::verify(&app, output, &file, keys.as_deref(), any_computer).await,
         },
     }
 }

@@ -151,8 +151,8 @@ mod tests {
     #[test]
     fn a_command_that_is_not_understood_is_one_json_object_too() {
         let error = Arguments::try_parse_from(["scrip", "--json", "rent", "hello"]).unwrap_err();
-        insta::assert_snapshot!(in_json(&usage_failure(&error)), @"");
+        insta::assert_snapshot!(in_json(&usage_failure(&error)), @r#"{"code":"command.invalid","message":"the following required arguments were not provided: --offer <ID>","hints":["Usage: scrip rent --offer <ID> <PRODUCT>","Run \"scrip --help\" for all commands."]}"#);
         let error = Arguments::try_parse_from(["scrip", "fly"]).unwrap_err();
-        insta::assert_snapshot!(in_json(&usage_failure(&error)), @"");
+        insta::assert_snapshot!(in_json(&usage_failure(&error)), @r#"{"code":"command.invalid","message":"unrecognized subcommand 'fly'","hints":["Usage: scrip [OPTIONS] <COMMAND>","Run \"scrip --help\" for all commands."]}"#);
     }
 }

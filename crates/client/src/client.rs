@@ -11,7 +11,7 @@ use scrip_api::{
 use scrip_domain::{CommandId, Item, LicenseId, ProductId, Quote, Sha256};
 use serde::{Deserialize, Serialize};
 
-use crate::transport::{Repeat, Transport};
+use crate::transport::{JSON, Repeat, Transport};
 use crate::{Error, Limits, ServerUrl, SessionToken};
 
 /// A client of one server, speaking for at most one session. Cheap to share behind an `Arc`.
@@ -75,7 +75,7 @@ impl Client {
         let limit = self.transport.limits.answer_bytes;
         let delete = |url: &str| self.transport.http.delete(url);
         self.transport
-            .exchange(&url, Repeat::Safe, limit, "application/json", &delete)
+            .exchange(&url, Repeat::Safe, limit, JSON, &delete)
             .await?;
         Ok(())
     }
@@ -151,7 +151,7 @@ impl Client {
         let limit_bytes = self.transport.limits.catalog_bytes;
         let (status, body) = self
             .transport
-            .exchange(&url, Repeat::Safe, limit_bytes, "application/json", &make)
+            .exchange(&url, Repeat::Safe, limit_bytes, JSON, &make)
             .await?;
         if status == StatusCode::NOT_MODIFIED {
             return Ok(None);
@@ -170,7 +170,7 @@ impl Client {
         let limit = self.transport.limits.icon_bytes;
         Ok(self
             .transport
-            .exchange(&url, Repeat::Safe, limit, "image/png", &get)
+            .exchange(&url, Repeat::Safe, limit, &["image/png"], &get)
             .await?
             .1)
     }
@@ -239,8 +239,17 @@ impl Client {
 
     /// The vendor's public keys (`GET /v1/jwks.json`).
     pub async fn keys(&self) -> Result<JwkSetText, Error> {
-        let set: Box<serde_json::value::RawValue> = self.get("/v1/jwks.json").await?;
-        Ok(JwkSetText(set.get().to_owned()))
+        let url = self.transport.server.join("/v1/jwks.json");
+        let get = |url: &str| self.transport.http.get(url);
+        // RFC 7517 section 8.5.1; many servers send the general type.
+        let types = ["application/jwk-set+json", "application/json"];
+        let limit = self.transport.limits.answer_bytes;
+        let (_, body) = self.transport.exchange(&url, Repeat::Safe, limit, &types, &get).await?;
+        let text = String::from_utf8(body.to_vec());
+        text.map(JwkSetText).map_err(|error| Error::AnswerInvalid {
+            url,
+            why: error.to_string(),
+        })
     }
 
     /// Who the server is (`GET /v1/server`).

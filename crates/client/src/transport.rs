@@ -48,6 +48,9 @@ impl Default for Limits {
     }
 }
 
+/// The media type of every answer that has none of its own.
+pub(crate) const JSON: &[&str] = &["application/json"];
+
 /// Whether sending a request twice does the same as sending it once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Repeat {
@@ -113,22 +116,20 @@ impl Transport {
         make: impl Fn(&str) -> RequestBuilder,
     ) -> Result<T, Error> {
         let url = self.server.join(path);
-        let (_, body) = self
-            .exchange(&url, repeat, limit_bytes, "application/json", &make)
-            .await?;
+        let (_, body) = self.exchange(&url, repeat, limit_bytes, JSON, &make).await?;
         serde_json::from_slice(&body).map_err(|error| Error::AnswerInvalid {
             url,
             why: error.to_string(),
         })
     }
 
-    /// Sends a request and reads its whole answer, whose media type must be `media_type`. Gives the status as well.
+    /// Sends a request and reads its whole answer, whose media type must be one of `media_types`; the first is asked for. Gives the status as well.
     pub(crate) async fn exchange(
         &self,
         url: &str,
         repeat: Repeat,
         limit_bytes: u64,
-        media_type: &'static str,
+        media_types: &[&str],
         make: &impl Fn(&str) -> RequestBuilder,
     ) -> Result<(StatusCode, Bytes), Error> {
         let attempts = if repeat == Repeat::Safe {
@@ -139,14 +140,14 @@ impl Transport {
         let mut pause = self.limits.pause;
         let mut attempt = 1;
         loop {
-            let request = make(url).timeout(self.limits.exchange).header(ACCEPT, media_type);
+            let request = make(url).timeout(self.limits.exchange).header(ACCEPT, media_types[0]);
             let outcome = async {
                 let response = self.send(url, request).await?;
                 let status = response.status();
                 if matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED) {
                     return Ok::<_, Error>((status, Bytes::new()));
                 }
-                check_media_type(url, &response, media_type)?;
+                check_media_type(url, &response, media_types)?;
                 Ok::<_, Error>((status, read(url, response, limit_bytes).await?))
             };
             match outcome.await {
@@ -206,7 +207,7 @@ impl Transport {
                 why: format!("HTTP status {status} without a reason: {why}"),
             },
         };
-        if let Err(error) = check_media_type(url, &response, PROBLEM_CONTENT_TYPE) {
+        if let Err(error) = check_media_type(url, &response, &[PROBLEM_CONTENT_TYPE]) {
             return unreadable(error.to_string());
         }
         match read(url, response, self.limits.answer_bytes).await {
@@ -240,14 +241,14 @@ async fn read(url: &str, mut response: Response, limit_bytes: u64) -> Result<Byt
     Ok(body.into())
 }
 
-fn check_media_type(url: &str, response: &Response, wanted: &str) -> Result<(), Error> {
+fn check_media_type(url: &str, response: &Response, wanted: &[&str]) -> Result<(), Error> {
     let header = response
         .headers()
         .get(CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())
         .unwrap_or("");
     let found = header.split(';').next().unwrap_or("").trim();
-    if found.eq_ignore_ascii_case(wanted) {
+    if wanted.iter().any(|wanted| found.eq_ignore_ascii_case(wanted)) {
         return Ok(());
     }
     let found: String = if found.is_empty() {
@@ -255,9 +256,10 @@ fn check_media_type(url: &str, response: &Response, wanted: &str) -> Result<(), 
     } else {
         found.chars().take(60).collect()
     };
+    let why = format!("{} is expected, {found} came", wanted.join(" or "));
     Err(Error::AnswerInvalid {
         url: url.to_owned(),
-        why: format!("{wanted} is expected, {found} came"),
+        why,
     })
 }
 
