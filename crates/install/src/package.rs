@@ -84,9 +84,10 @@ pub(crate) fn files(commands: &dyn Commands, name: &str) -> Result<Vec<PathBuf>,
 pub(crate) fn install(commands: &dyn Commands, files: &[&Path], names: &str) -> Result<(), Error> {
     let mut args: Vec<OsString> = Vec::new();
     let program = if commands.has("apt-get") {
-        // A file of the same or of an older version is wanted all the same; a changed configuration file is kept.
+        // A file of the same or of an older version is wanted all the same; a changed configuration file is kept; another
+        // program that is using the package manager gets a minute to end.
         let options = "install -y -q --no-install-recommends --reinstall --allow-downgrades \
-            -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold -o Dpkg::Use-Pty=0 --";
+            -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold -o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=60 --";
         args.extend(options.split_whitespace().map(OsString::from));
         "apt-get"
     } else if commands.has("dpkg") {
