@@ -216,13 +216,13 @@ impl App {
             product: product.clone(),
             why,
         };
-        let argv = if command.terminal {
+        let line = if command.terminal {
             platform::terminal_command(command.argv)
                 .ok_or_else(|| failed("no terminal to run it in was found".to_owned()))?
         } else {
             command.argv
         };
-        platform::start_detached(&argv, command.working_dir.as_deref()).map_err(|error| failed(error.to_string()))
+        platform::start_detached(&line, command.working_dir.as_deref()).map_err(|error| failed(error.to_string()))
     }
 
     /// Removes a program that was installed from here.

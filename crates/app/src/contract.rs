@@ -228,6 +228,7 @@ pub struct Acquired {
 }
 
 /// A license with everything that the library shows beside it.
+#[expect(clippy::struct_excessive_bools, reason = "each is a button of its own")]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct LibraryEntry {
     /// The product's name; its id where the catalog no longer has it.

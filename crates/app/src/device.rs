@@ -60,16 +60,12 @@ impl App {
             let why = || scrip_licensing::Error::DeviceKeyInvalid {
                 why: "the keystore holds something else",
             };
+            // A secret is 32 bytes as well, and written in the same way as a digest.
             let digest: scrip_domain::Sha256 = secret.parse().map_err(|_| why())?;
             return Ok(DeviceKey::from_secret_bytes(&Zeroizing::new(digest.0)));
         }
         let key = DeviceKey::generate()?;
-        let text = Zeroizing::new(
-            key.secret_bytes()
-                .iter()
-                .map(|byte| format!("{byte:02x}"))
-                .collect::<String>(),
-        );
+        let text = Zeroizing::new(scrip_domain::Sha256(*key.secret_bytes()).to_string());
         self.keystore.set(&name, &text).await?;
         Ok(key)
     }

@@ -75,12 +75,6 @@ pub enum Error {
     /// Nobody is signed in.
     #[error("nobody is signed in")]
     NotSignedIn,
-    /// There is no local catalog yet and the server does not answer.
-    #[error("the catalog is not on this computer yet, and {server} does not answer")]
-    CatalogUnavailable {
-        /// The server's address.
-        server: String,
-    },
     /// Several products fit a name.
     #[error("\"{text}\" may be any of {} products", candidates.len())]
     ProductAmbiguous {
@@ -200,7 +194,7 @@ pub(crate) fn io_error(operation: &'static str, path: &Path) -> impl FnOnce(io::
 impl Coded for Error {
     fn code(&self) -> ErrorCode {
         match self {
-            Self::Client(source) => source.code(),
+            Self::Client(source) | Self::PaymentUnsettled { source } => source.code(),
             Self::Install(source) => source.code(),
             Self::Inventory(source) => source.code(),
             Self::Licensing(source) => source.code(),
@@ -211,14 +205,12 @@ impl Coded for Error {
             Self::KeystoreLocked { .. } => ErrorCode::KeystoreLocked,
             Self::KeystoreUnavailable { .. } => ErrorCode::KeystoreUnavailable,
             Self::NotSignedIn => ErrorCode::AuthSessionMissing,
-            Self::CatalogUnavailable { .. } => ErrorCode::CatalogUnavailable,
             Self::ProductAmbiguous { .. } => ErrorCode::ProductAmbiguous,
             Self::ProductUnknown { .. } => ErrorCode::ProductNotFound,
             Self::NoArtifact { .. } => ErrorCode::ArtifactNoneForPlatform,
             Self::CodeNotFound { .. } => ErrorCode::CodeNotFound,
             Self::KeysUnknown | Self::KeysReplaced { .. } => ErrorCode::CodeKeysInvalid,
             Self::CodeFileInvalid { .. } => ErrorCode::CodeMalformed,
-            Self::PaymentUnsettled { source } => source.code(),
             Self::NotDetected { .. } => ErrorCode::InstallNotInstalled,
             Self::AlreadyRunning { .. } => ErrorCode::InstallBusy,
             Self::Cancelled { .. } => ErrorCode::InstallCancelled,
@@ -247,7 +239,6 @@ impl Coded for Error {
                 "Start a Secret Service such as gnome-keyring, or set SCRIP_KEYSTORE=file to keep secrets in a file that only you can read.".to_owned()
             }
             Self::NotSignedIn => "Sign in or register first.".to_owned(),
-            Self::CatalogUnavailable { .. } => "Go online once; afterwards the catalog works without a network.".to_owned(),
             Self::ProductAmbiguous { candidates, .. } => {
                 let ids: Vec<_> = candidates.iter().take(10).map(ProductId::as_str).collect();
                 format!("Use one of these ids: {}.", ids.join(", "))

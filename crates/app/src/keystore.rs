@@ -12,7 +12,7 @@ use crate::{Error, platform, state};
 /// The name under which the keyring shows our secrets.
 const SERVICE: &str = "Scrip";
 /// How long a person may take to unlock the keyring.
-const UNLOCK_PATIENCE: Duration = Duration::from_secs(120);
+const UNLOCK_PATIENCE: Duration = Duration::from_mins(2);
 
 /// Which keystore is used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

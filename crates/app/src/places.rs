@@ -53,11 +53,6 @@ impl Places {
         self.data.join("servers").join(folder_name(server))
     }
 
-    /// All folders of servers that were ever used.
-    pub(crate) fn servers(&self) -> PathBuf {
-        self.data.join("servers")
-    }
-
     /// What can be fetched again from one server.
     pub(crate) fn server_cache(&self, server: &ServerUrl) -> PathBuf {
         self.cache.join("servers").join(folder_name(server))
@@ -93,12 +88,11 @@ fn folder_name(server: &ServerUrl) -> String {
     format!("{}-{}", plain.trim_start_matches('.'), short_digest(address))
 }
 
+/// Ten digits that hardly two texts share.
 fn short_digest(text: &str) -> String {
-    Sha256::digest(text)
-        .iter()
-        .take(5)
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    let mut digest = scrip_domain::Sha256(Sha256::digest(text).into()).to_string();
+    digest.truncate(10);
+    digest
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use scrip_licensing::{JwkSet, KeySet, Verifier};
 use serde::{Deserialize, Serialize};
+use sha2::Digest;
 
 use crate::state::StateLock;
 use crate::{App, Error, state};
@@ -98,11 +99,7 @@ impl App {
     }
 
     fn keys_file(&self, issuer: &str) -> PathBuf {
-        use sha2::Digest;
-        let digest: String = sha2::Sha256::digest(issuer)
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+        let digest = scrip_domain::Sha256(sha2::Sha256::digest(issuer).into());
         self.keys_folder().join(format!("{digest}.json"))
     }
 

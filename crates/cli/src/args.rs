@@ -18,7 +18,7 @@ use clap::{Args, Parser, Subcommand};
     disable_help_subcommand = true
 )]
 pub(crate) struct Arguments {
-    /// The vendor's server [default: http://127.0.0.1:7747]
+    /// The vendor's server (127.0.0.1, port 7747, where none is named)
     #[arg(
         long,
         global = true,
@@ -123,7 +123,7 @@ pub(crate) struct CredentialArgs {
 pub(crate) enum WalletCommand {
     /// List what came in and went out, the newest first
     History {
-        /// Go on from an earlier page: its next_cursor
+        /// Go on from an earlier page: what that named at its end
         #[arg(long)]
         cursor: Option<String>,
     },

@@ -41,10 +41,10 @@ async fn take(
     // A payment for the same that was interrupted is completed, never made a second time.
     if let Some(order) = app.resume_payment(Some(&items)).await? {
         output.note("an interrupted payment was completed; nothing more was charged.");
-        return receipt(app, output, &order).await;
+        return receipt(app, output, &order);
     }
     let order = pay(app, items, expect, false).await?;
-    receipt(app, output, &order).await
+    receipt(app, output, &order)
 }
 
 async fn pay(app: &App, items: Vec<Item>, expect: Option<i64>, from_cart: bool) -> Result<Order, Failure> {
@@ -74,7 +74,7 @@ async fn pay(app: &App, items: Vec<Item>, expect: Option<i64>, from_cart: bool) 
 }
 
 /// Tells what was charged, what is left, and what to do next.
-async fn receipt(app: &App, output: Output, order: &Order) -> Result<(), Failure> {
+fn receipt(app: &App, output: Output, order: &Order) -> Result<(), Failure> {
     let mut lines = Vec::new();
     let mut results = Vec::new();
     for line in &order.lines {
@@ -147,11 +147,11 @@ pub(crate) async fn cart_show(app: &App, output: Output) -> Result<(), Failure> 
 pub(crate) async fn cart_checkout(app: &App, output: Output, expect: Option<i64>) -> Result<(), Failure> {
     if let Some(order) = app.resume_payment(None).await? {
         output.note("an interrupted payment was completed; nothing more was charged.");
-        return receipt(app, output, &order).await;
+        return receipt(app, output, &order);
     }
     let cart = app.cart_view().await?;
     let order = pay(app, cart.items, expect, true).await?;
-    receipt(app, output, &order).await
+    receipt(app, output, &order)
 }
 
 fn show_cart(output: Output, cart: &Cart) -> Result<(), Failure> {
@@ -177,24 +177,18 @@ fn show_cart(output: Output, cart: &Cart) -> Result<(), Failure> {
                 &line.map(|line| line.charge.to_string()).unwrap_or_default(),
             ]);
         }
-        let mut text = table.text();
+        let mut lines = vec![table.text()];
         if let Some(quote) = &cart.quote {
-            text.push_str(&format!(
-                "Total {}; your wallet holds {}.\n",
-                quote.total, quote.balance
-            ));
+            lines.push(format!("Total {}; your wallet holds {}.\n", quote.total, quote.balance));
             if !quote.missing.is_zero() {
-                text.push_str(&format!("{} are missing.\n", quote.missing));
+                lines.push(format!("{} are missing.\n", quote.missing));
             }
         }
         if let Some(problem) = &cart.problem {
-            text.push_str(&format!(
-                "It cannot be checked out: {} [{}]\n",
-                plain(&problem.detail),
-                problem.code
-            ));
+            let why = plain(&problem.detail);
+            lines.push(format!("It cannot be checked out: {why} [{}]\n", problem.code));
         }
-        text
+        lines.concat()
     })
 }
 

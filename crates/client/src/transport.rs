@@ -38,7 +38,7 @@ impl Default for Limits {
         Self {
             connect: Duration::from_secs(5),
             stall: Duration::from_secs(30),
-            exchange: Duration::from_secs(120),
+            exchange: Duration::from_mins(2),
             attempts: 3,
             pause: Duration::from_millis(80),
             answer_bytes: 4 << 20,
@@ -81,7 +81,7 @@ impl Transport {
             .referer(false)
             .connect_timeout(limits.connect)
             .read_timeout(limits.stall)
-            .pool_idle_timeout(Duration::from_secs(60))
+            .pool_idle_timeout(Duration::from_mins(1))
             .http1_max_headers(64);
         if !server.is_secure() {
             // Without TLS no certificate is needed, so that a computer that has none can still talk to itself.

@@ -355,8 +355,9 @@ fn normal(name: &str) -> String {
     fold(&name.split_whitespace().collect::<Vec<_>>().join(" "))
 }
 
+/// The entry of a key: its low half.
 fn entry_of(key: u64) -> usize {
-    (key & u64::from(u32::MAX)) as usize
+    usize::try_from(key & u64::from(u32::MAX)).unwrap_or(usize::MAX)
 }
 
 #[cfg(test)]

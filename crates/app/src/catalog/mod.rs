@@ -130,25 +130,22 @@ impl Catalog {
         let synced_at = clock.now();
         let folder = self.folder.clone();
         let has_changed = changed.is_some();
-        let present = match changed {
-            Some(all) => {
-                stored.entries = all.into_values().collect();
-                let (index, revision) =
-                    off_thread("storing the catalog", move || store(&folder, stored, synced_at)).await?;
-                Present {
-                    index,
-                    revision,
-                    synced_at: Some(synced_at),
-                    loaded: true,
-                }
+        let present = if let Some(all) = changed {
+            stored.entries = all.into_values().collect();
+            let (index, revision) =
+                off_thread("storing the catalog", move || store(&folder, stored, synced_at)).await?;
+            Present {
+                index,
+                revision,
+                synced_at: Some(synced_at),
+                loaded: true,
             }
-            None => {
-                off_thread("storing the catalog", move || note(&folder, synced_at)).await?;
-                // Nothing that is stored changed, so that asking again from the old revision costs one short answer.
-                Present {
-                    synced_at: Some(synced_at),
-                    ..before
-                }
+        } else {
+            off_thread("storing the catalog", move || note(&folder, synced_at)).await?;
+            // Nothing that is stored changed, so that asking again from the old revision costs one short answer.
+            Present {
+                synced_at: Some(synced_at),
+                ..before
             }
         };
         *self.present.write().unwrap_or_else(PoisonError::into_inner) = present;

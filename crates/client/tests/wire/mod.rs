@@ -8,7 +8,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
 /// What a connection gets.
-pub struct Answer {
+pub(crate) struct Answer {
     bytes: Vec<u8>,
     ending: Ending,
 }
@@ -21,7 +21,7 @@ enum Ending {
 
 impl Answer {
     /// These bytes, then the end of the connection.
-    pub fn raw(text: &str) -> Self {
+    pub(crate) fn raw(text: &str) -> Self {
         Self {
             bytes: text.as_bytes().to_vec(),
             ending: Ending::Close,
@@ -29,17 +29,17 @@ impl Answer {
     }
 
     /// A JSON body.
-    pub fn json(status: u16, body: &str) -> Self {
+    pub(crate) fn json(status: u16, body: &str) -> Self {
         Self::typed(status, "application/json", body)
     }
 
     /// Problem details.
-    pub fn problem(status: u16, body: &str) -> Self {
+    pub(crate) fn problem(status: u16, body: &str) -> Self {
         Self::typed(status, "application/problem+json", body)
     }
 
     /// Nothing, for ever.
-    pub fn stall() -> Self {
+    pub(crate) fn stall() -> Self {
         Self {
             bytes: Vec::new(),
             ending: Ending::Stall,
@@ -47,7 +47,7 @@ impl Answer {
     }
 
     /// A body that never ends, a byte now and then.
-    pub fn drip() -> Self {
+    pub(crate) fn drip() -> Self {
         let head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n";
         Self {
             bytes: head.as_bytes().to_vec(),
@@ -64,7 +64,7 @@ impl Answer {
 }
 
 /// The server; it ends when it is dropped.
-pub struct Server {
+pub(crate) struct Server {
     port: u16,
     requests: Arc<Mutex<Vec<String>>>,
     task: JoinHandle<()>,
@@ -72,31 +72,31 @@ pub struct Server {
 
 impl Server {
     /// Answers the first connections with `answers`, and nobody afterwards.
-    pub async fn start(answers: Vec<Answer>) -> Self {
+    pub(crate) async fn start(answers: Vec<Answer>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let requests = Arc::new(Mutex::new(Vec::new()));
-        let heard = requests.clone();
+        let log = requests.clone();
         let task = tokio::spawn(async move {
             let mut open = tokio::task::JoinSet::new();
             for answer in answers {
                 let Ok((stream, _)) = listener.accept().await else {
                     return;
                 };
-                let heard = heard.clone();
-                open.spawn(async move { serve(stream, answer, &heard).await });
+                let log = log.clone();
+                open.spawn(async move { serve(stream, answer, &log).await });
             }
             while open.join_next().await.is_some() {}
         });
         Self { port, requests, task }
     }
 
-    pub fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
     }
 
     /// The heads of the requests that came.
-    pub fn requests(&self) -> Vec<String> {
+    pub(crate) fn requests(&self) -> Vec<String> {
         self.requests.lock().unwrap().clone()
     }
 }
@@ -107,7 +107,7 @@ impl Drop for Server {
     }
 }
 
-async fn serve(mut stream: TcpStream, answer: Answer, heard: &Mutex<Vec<String>>) {
+async fn serve(mut stream: TcpStream, answer: Answer, log: &Mutex<Vec<String>>) {
     let mut head = Vec::new();
     let mut buffer = [0; 4096];
     while !is_whole(&head) {
@@ -116,7 +116,7 @@ async fn serve(mut stream: TcpStream, answer: Answer, heard: &Mutex<Vec<String>>
             Ok(count) => head.extend_from_slice(&buffer[..count]),
         }
     }
-    heard.lock().unwrap().push(String::from_utf8_lossy(&head).into_owned());
+    log.lock().unwrap().push(String::from_utf8_lossy(&head).into_owned());
     if stream.write_all(&answer.bytes).await.is_err() {
         return;
     }

@@ -1,8 +1,6 @@
 //! A payment is made once, whatever breaks.
 
-mod fake;
-
-use fake::{Request, Vendor, order, problem};
+use crate::fake::{Request, Vendor, order, problem};
 use scrip_app::App;
 use scrip_app::contract::PayArgs;
 use scrip_domain::{Coded, ErrorCode, Intent, Item, Tokens};
@@ -98,7 +96,7 @@ async fn the_same_items_are_resumed_before_they_are_quoted_again() {
 async fn a_refused_payment_is_over() {
     let (vendor, home) = (Vendor::start().await, tempfile::tempdir().unwrap());
     let app = vendor.signed_in(home.path()).await;
-    vendor.rule(|request| is_order(request).then(|| problem(402, "wallet.insufficient")));
+    vendor.rule(|request| is_order(request).then(|| Some(problem(402, "wallet.insufficient"))));
     assert_eq!(
         app.checkout_pay(pay(&app)).await.unwrap_err().code(),
         ErrorCode::WalletInsufficient
@@ -111,10 +109,10 @@ async fn a_refused_payment_is_over() {
 async fn a_server_error_and_an_ended_session_keep_the_record() {
     let (vendor, home) = (Vendor::start().await, tempfile::tempdir().unwrap());
     let app = vendor.signed_in(home.path()).await;
-    vendor.rule(|request| is_order(request).then(|| problem(500, "internal.error")));
+    vendor.rule(|request| is_order(request).then(|| Some(problem(500, "internal.error"))));
     app.checkout_pay(pay(&app)).await.unwrap_err();
     vendor.clear_rules();
-    vendor.rule(|request| is_order(request).then(|| problem(401, "auth.session_expired")));
+    vendor.rule(|request| is_order(request).then(|| Some(problem(401, "auth.session_expired"))));
     assert_eq!(
         app.settle_payments().await.unwrap_err().code(),
         ErrorCode::AuthSessionExpired

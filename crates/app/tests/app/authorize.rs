@@ -1,10 +1,8 @@
 //! A program that is here already gets its code and not one byte of an installer.
 
-mod fake;
-
 use std::sync::{Arc, Mutex};
 
-use fake::{DEVICE, LICENSE, NOW, Vendor, license, listing};
+use crate::fake::{DEVICE, LICENSE, NOW, Vendor, license, listing};
 use scrip_app::contract::{AcquireArgs, Action, Event, ProductArgs, Stage};
 use scrip_domain::{Coded, ErrorCode, ProductId, Timestamp, Tokens};
 use scrip_licensing::{Claims, Confirmation, Equity, Grant, JwkSet, SigningKey, TermsDigest, VerifyingKey};

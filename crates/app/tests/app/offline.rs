@@ -1,8 +1,6 @@
 //! What is stored on this computer works with no network.
 
-mod fake;
-
-use fake::{NOW, Vendor, license, listing, problem};
+use crate::fake::{NOW, Vendor, license, listing, problem};
 use scrip_app::contract::{AcquireArgs, Action, ProductArgs, SearchArgs, Show};
 use scrip_domain::{Coded, ErrorCode, LicenseState, ProductId};
 use serde_json::json;
@@ -158,7 +156,7 @@ async fn a_plan_needs_no_session_and_an_acquisition_needs_a_license() {
     };
     let error = app.acquire_start(acquire("org.example.Hello")).await.unwrap_err();
     assert_eq!(error.code(), ErrorCode::AuthSessionMissing);
-    app.session_sign_in(fake::credentials()).await.unwrap();
+    app.session_sign_in(crate::fake::credentials()).await.unwrap();
     let error = app.acquire_start(acquire("org.other.Hello")).await.unwrap_err();
     assert_eq!(error.code(), ErrorCode::LicenseNotFound);
     assert!(error.hints()[0].contains("Buy or rent"));
@@ -177,7 +175,7 @@ async fn the_command_table_refuses_what_it_does_not_know() {
     assert_eq!(failure.code, "command.invalid");
     let state = app.dispatch("session.state", json!({})).await.unwrap();
     assert_eq!(state["server"], vendor.url);
-    vendor.rule(|request| (request.path == "/v1/cart").then(|| problem(418, "moon.full")));
+    vendor.rule(|request| (request.path == "/v1/cart").then(|| Some(problem(418, "moon.full"))));
     app.dispatch(
         "session.sign_in",
         json!({ "email": "ada@example.com", "password": "correct horse" }),

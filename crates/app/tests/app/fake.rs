@@ -12,43 +12,43 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
 /// The instant at which every test begins.
-pub const NOW: i64 = 1_780_000_000;
-pub const LICENSE: &str = "01890a5d-ac96-774b-bcce-b302099a8057";
-pub const DEVICE: &str = "01890a5d-ac96-774b-bcce-b302099a8058";
+pub(crate) const NOW: i64 = 1_780_000_000;
+pub(crate) const LICENSE: &str = "01890a5d-ac96-774b-bcce-b302099a8057";
+pub(crate) const DEVICE: &str = "01890a5d-ac96-774b-bcce-b302099a8058";
 
 /// What came.
 #[derive(Clone, Debug)]
-pub struct Request {
-    pub method: String,
-    pub path: String,
-    pub headers: HashMap<String, String>,
-    pub body: Value,
+pub(crate) struct Request {
+    pub(crate) method: String,
+    pub(crate) path: String,
+    pub(crate) headers: HashMap<String, String>,
+    pub(crate) body: Value,
 }
 
 /// An answer; `None` breaks the connection.
-pub type Answer = Option<(u16, Value)>;
+pub(crate) type Answer = Option<(u16, Value)>;
 
 type Rule = Box<dyn FnMut(&Request) -> Option<Answer> + Send>;
 
 /// What the server knows.
 #[derive(Default)]
-pub struct State {
-    pub requests: Vec<Request>,
+pub(crate) struct State {
+    pub(crate) requests: Vec<Request>,
     /// Asked first, in order; the first that answers decides.
-    pub rules: Vec<Rule>,
-    pub library: Vec<Value>,
-    pub catalog: Vec<Value>,
-    pub revision: i64,
+    pub(crate) rules: Vec<Rule>,
+    pub(crate) library: Vec<Value>,
+    pub(crate) catalog: Vec<Value>,
+    pub(crate) revision: i64,
 }
 
-pub struct Vendor {
-    pub url: String,
-    pub state: Arc<Mutex<State>>,
+pub(crate) struct Vendor {
+    pub(crate) url: String,
+    pub(crate) state: Arc<Mutex<State>>,
     task: JoinHandle<()>,
 }
 
 impl Vendor {
-    pub async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let state = Arc::new(Mutex::new(State {
@@ -65,16 +65,16 @@ impl Vendor {
     }
 
     /// Adds a rule that comes before the others.
-    pub fn rule(&self, rule: impl FnMut(&Request) -> Option<Answer> + Send + 'static) {
+    pub(crate) fn rule(&self, rule: impl FnMut(&Request) -> Option<Answer> + Send + 'static) {
         self.state.lock().unwrap().rules.insert(0, Box::new(rule));
     }
 
-    pub fn clear_rules(&self) {
+    pub(crate) fn clear_rules(&self) {
         self.state.lock().unwrap().rules.clear();
     }
 
     /// The requests of one method and path.
-    pub fn requests(&self, method: &str, path: &str) -> Vec<Request> {
+    pub(crate) fn requests(&self, method: &str, path: &str) -> Vec<Request> {
         let state = self.state.lock().unwrap();
         state
             .requests
@@ -85,7 +85,7 @@ impl Vendor {
     }
 
     /// An app of this vendor with its state under `home`, on a computer that lies in `home/computer`.
-    pub fn app(&self, home: &Path) -> App {
+    pub(crate) fn app(&self, home: &Path) -> App {
         let clock = Arc::new(FixedClock::new(Timestamp::from_seconds(NOW)));
         App::open(Options {
             home: Some(home.to_owned()),
@@ -103,7 +103,7 @@ impl Vendor {
     }
 
     /// An app in which Ada is signed in.
-    pub async fn signed_in(&self, home: &Path) -> App {
+    pub(crate) async fn signed_in(&self, home: &Path) -> App {
         let app = self.app(home);
         app.session_sign_in(credentials()).await.unwrap();
         app
@@ -116,23 +116,23 @@ impl Drop for Vendor {
     }
 }
 
-pub fn credentials() -> scrip_app::contract::Credentials {
+pub(crate) fn credentials() -> scrip_app::contract::Credentials {
     scrip_app::contract::Credentials {
         email: "ada@example.com".to_owned(),
         password: scrip_domain::Password::new("correct horse"),
     }
 }
 
-pub fn problem(status: u16, code: &str) -> Answer {
+pub(crate) fn problem(status: u16, code: &str) -> (u16, Value) {
     let body = json!({ "type": format!("urn:scrip:problem:{code}"), "status": status, "code": code, "detail": "No.", "hints": ["Do this."] });
-    Some((status, body))
+    (status, body)
 }
 
-pub fn account() -> Value {
+pub(crate) fn account() -> Value {
     json!({ "id": "01890a5d-ac96-774b-bcce-b302099a8000", "email": "ada@example.com", "created_at": "2026-01-01T00:00:00Z", "balance": 100 })
 }
 
-pub fn listing(id: &str, name: &str, revision: i64) -> Value {
+pub(crate) fn listing(id: &str, name: &str, revision: i64) -> Value {
     json!({
         "id": id, "name": name, "summary": format!("{name} does it."), "developer": "", "categories": ["Utility"],
         "keywords": [], "icon": null, "latest_version": "2.10", "artifacts": [], "revision": revision,
@@ -141,7 +141,7 @@ pub fn listing(id: &str, name: &str, revision: i64) -> Value {
     })
 }
 
-pub fn license(product: &str, revision: i64) -> Value {
+pub(crate) fn license(product: &str, revision: i64) -> Value {
     json!({
         "id": LICENSE, "product": product, "kind": "rental", "state": "active", "remaining": { "ends_at": "2026-06-01T00:00:00Z" },
         "equity": 5, "price_to_own": 25, "last_offer": "week", "started_at": "2026-01-01T00:00:00Z", "revision": revision,
@@ -149,13 +149,13 @@ pub fn license(product: &str, revision: i64) -> Value {
     })
 }
 
-pub fn order(total: i64) -> Value {
+pub(crate) fn order(total: i64) -> Value {
     json!({ "id": LICENSE, "created_at": "2026-01-01T00:00:00Z", "lines": [], "total": total, "balance_after": 100 - total })
 }
 
 async fn serve(mut stream: TcpStream, state: Arc<Mutex<State>>) {
-    let Some(request) = read(&mut stream).await else { return };
-    let answer = answer(&request, &mut state.lock().unwrap());
+    let Some(asked) = read(&mut stream).await else { return };
+    let answer = answer(&asked, &mut state.lock().unwrap());
     let Some((status, body)) = answer else { return };
     let media_type = if status < 400 {
         "application/json"
@@ -179,9 +179,9 @@ async fn serve(mut stream: TcpStream, state: Arc<Mutex<State>>) {
 fn answer(request: &Request, state: &mut State) -> Answer {
     state.requests.push(request.clone());
     let mut rules = std::mem::take(&mut state.rules);
-    let ruled = rules.iter_mut().find_map(|rule| rule(request));
+    let decided = rules.iter_mut().find_map(|rule| rule(request));
     state.rules = rules;
-    if let Some(answer) = ruled {
+    if let Some(answer) = decided {
         return answer;
     }
     let since = |path: &str| path.split("since=").nth(1)?.split('&').next()?.parse::<i64>().ok();
@@ -204,7 +204,7 @@ fn answer(request: &Request, state: &mut State) -> Answer {
             200,
             json!({ "items": state.catalog, "removed": [], "revision": state.revision, "more": false }),
         )),
-        _ => problem(404, "request.not_found"),
+        _ => Some(problem(404, "request.not_found")),
     }
 }
 
