@@ -56,6 +56,7 @@ impl App {
             email: credentials.email.parse()?,
             password: credentials.password,
         };
+        self.require_keystore().await?;
         let session = self.noted(self.client.register(&request).await).await?;
         self.begin_session(session).await
     }
@@ -66,6 +67,7 @@ impl App {
             email: credentials.email.parse()?,
             password: credentials.password,
         };
+        self.require_keystore().await?;
         let session = self.noted(self.client.sign_in(&request).await).await?;
         self.begin_session(session).await
     }
@@ -81,6 +83,11 @@ impl App {
         self.forget_person()?;
         self.tell(Event::LibraryChanged);
         self.session_state().await
+    }
+
+    /// Refuses before an account or a session is opened whose secret could not be kept.
+    async fn require_keystore(&self) -> Result<(), Error> {
+        self.keystore.get(&self.session_name()).await.map(|_| ())
     }
 
     async fn begin_session(&self, session: Session) -> Result<SessionState, Error> {
