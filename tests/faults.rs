@@ -250,7 +250,7 @@ fn what_a_person_gets_wrong_is_refused_with_a_code_and_a_hint() {
         "product.not_found"
     );
     assert_eq!(
-        customer.run(&["rent", PRODUCT, "--offer", "decade"]).code(),
+        customer.run(&["extend", PRODUCT, "--offer", "decade"]).code(),
         "offer.not_found"
     );
     assert_eq!(
