@@ -239,8 +239,7 @@ async fn serve(server: &Server, data: &Path, listen: SocketAddr) -> anyhow::Resu
     let stop = async move {
         interrupted().await;
         tracing::info!("stopping: running requests are finished first");
-        // Nobody left to tell means that serving has ended already.
-        drop(stopping.send(true));
+        stopping.send_replace(true);
     };
     let serving = axum::serve(listener, service).with_graceful_shutdown(stop);
     let patience = async {

@@ -39,6 +39,23 @@ async fn rent_extend_convert_costs_the_price_to_the_token() {
 }
 
 #[tokio::test]
+async fn the_same_journey_stands_on_postgresql() {
+    let api = Api::on_postgresql().await;
+    api.list(PRICES).await;
+    let token = api.register("ada@example.com").await;
+    api.pay(&token, "rent", Some("week"), 30).await.ok();
+    api.pay(&token, "extend", None, 30).await.ok();
+    assert_eq!(api.pay(&token, "convert", None, 70).await.code(), "wallet.insufficient");
+    api.grant("ada@example.com", 30).await;
+    api.pay(&token, "convert", None, 70).await.ok();
+    let library = api.get("/v1/library", Some(&token)).await.ok();
+    assert_eq!(library["licenses"][0]["state"], "owned");
+    assert_eq!(api.get("/v1/products?q=bru", None).await.ok()["total"], 1);
+    assert_eq!(api.get("/v1/wallet", Some(&token)).await.ok()["balance"], 0);
+    assert_eq!(api.server.store().audit().await.unwrap().breaches, []);
+}
+
+#[tokio::test]
 async fn missing_tokens_are_named_and_nothing_is_charged() {
     let (api, token) = shop(60).await;
     let refused = api.pay(&token, "buy", None, 100).await;

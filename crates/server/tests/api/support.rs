@@ -91,10 +91,19 @@ impl Api {
     }
 
     pub(crate) async fn with_settings(settings: &str) -> Self {
+        Self::open(settings, None).await
+    }
+
+    /// The same on a PostgreSQL database of its own.
+    pub(crate) async fn on_postgresql() -> Self {
+        Self::open("", Some(scrip_testkit::Postgres::shared().database())).await
+    }
+
+    async fn open(settings: &str, database: Option<String>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("scrip-server.toml"), settings).unwrap();
         let clock = Arc::new(FixedClock::new(Timestamp::from_seconds(1_750_000_000)));
-        let config = Config::load(folder.path(), None).unwrap();
+        let config = Config::load(folder.path(), database).unwrap();
         let server = Server::open_at(config, clock.clone()).await.unwrap();
         Self { server, clock, folder }
     }
