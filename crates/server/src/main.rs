@@ -61,7 +61,7 @@ enum Command {
         /// The version that it installs; read from the name of a .deb
         #[arg(long = "release", visible_alias = "version", value_name = "VERSION")]
         release: Option<String>,
-        /// The processor, such as x86_64 or any; read from the name of a .deb
+        /// The processor (aarch64, any …); read from the name of a .deb
         #[arg(long, value_name = "ARCH")]
         arch: Option<String>,
     },
@@ -249,7 +249,7 @@ async fn serve(server: &Server, data: &Path, listen: SocketAddr) -> anyhow::Resu
         tokio::time::sleep(SHUTDOWN_MAX).await;
     };
     tokio::select! {
-        served = async { serving.await } => served.context("serving failed")?,
+        ended = async { serving.await } => ended.context("serving failed")?,
         () = patience => tracing::warn!("some requests did not end in time and were dropped"),
     }
     Ok(ExitCode::SUCCESS)
