@@ -2,8 +2,6 @@
 
 import assert from "node:assert/strict";
 
-import { By } from "selenium-webdriver";
-
 import { keepPicture, until } from "./world.mjs";
 
 const selector = (id) => `[data-testid="${id.replace(/["\\]/g, "\\$&")}"]`;
@@ -13,12 +11,9 @@ export class Page {
     this.driver = driver;
   }
 
-  /** The visible control with the test id, when it is there. */
-  async find(id) {
-    for (const element of await this.driver.findElements(By.css(selector(id)))) {
-      if (await element.isDisplayed()) return element;
-    }
-    return null;
+  /** The visible control with the test id, or null. */
+  find(id) {
+    return this.driver.executeScript("return [...document.querySelectorAll(arguments[0])].find((one) => one.checkVisibility({ visibilityProperty: true })) ?? null", selector(id));
   }
 
   has(id, max) {
@@ -63,8 +58,9 @@ export class Page {
   /** Waits until the control's text matches. */
   text(id, wanted = /\S/, max) {
     return until(`${id} says ${wanted}`, async () => {
-      const text = await (await this.find(id))?.getText();
-      return text !== undefined && wanted.test(text) ? text : null;
+      const element = await this.find(id);
+      const text = element && (await this.driver.executeScript("return arguments[0].innerText", element));
+      return text !== null && wanted.test(text) ? text : null;
     }, max);
   }
 
@@ -96,7 +92,7 @@ export class Page {
     for (const theme of ["light", "dark"]) {
       await this.driver.executeScript("document.documentElement.dataset.theme = arguments[0]", theme);
       await this.rest();
-      await keepPicture(this.driver, `${name}-${theme}`);
+      keepPicture(`${name}-${theme}`);
     }
     await this.driver.executeScript("document.documentElement.dataset.theme = 'light'");
   }

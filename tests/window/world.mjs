@@ -2,7 +2,7 @@
 // a display, a session bus with a Secret Service, private home folders, and this environment.
 
 import { spawn, spawnSync } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 
 import { Builder, Capabilities } from "selenium-webdriver";
@@ -12,6 +12,9 @@ function required(name) {
   if (!value) throw new Error(`${name} is not set: these tests are started by \`cargo xtask test\``);
   return value;
 }
+
+const [presentProduct, presentWords] = required("SCRIP_PRESENT").split(",");
+const [absentProduct, absentWords, absentPackage, absentBytes] = required("SCRIP_ABSENT").split(",");
 
 /** What the tests are run with. */
 export const setting = {
@@ -25,12 +28,10 @@ export const setting = {
   pictures: required("SCRIP_SCREENSHOTS"),
   driver: required("SCRIP_TAURI_DRIVER"),
   driverPorts: required("SCRIP_DRIVER_PORTS").split(","),
-  /** A product whose program is on this computer already, by other means. */
-  present: required("SCRIP_PRESENT_PRODUCT"),
-  /** A product whose program is not on this computer, its package, and the size of the package's file in bytes. */
-  absent: required("SCRIP_ABSENT_PRODUCT"),
-  absentPackage: required("SCRIP_ABSENT_PACKAGE"),
-  absentBytes: Number(required("SCRIP_ABSENT_BYTES")),
+  /** A product whose program is on this computer already, by other means, and the words that find it. */
+  present: { id: presentProduct, words: presentWords },
+  /** One whose program is not, and the package that brings it, with the size of its file in bytes. */
+  absent: { id: absentProduct, words: absentWords, package: absentPackage, bytes: Number(absentBytes) },
 };
 
 /** Asks again and again until there is an answer that is not null or false; fails with `what` when the time is over. */
@@ -126,7 +127,8 @@ export function remove(name) {
 /** How many secrets of Scrip the Secret Service of this session holds. */
 export function secretsKept() {
   const run = spawnSync("secret-tool", ["search", "--all", "service", "Scrip"], { encoding: "utf8", timeout: 20_000 });
-  return `${run.stdout}${run.stderr}`.split("\n").filter((line) => line.startsWith("secret = ")).length;
+  if (run.status !== 0) throw new Error(`secret-tool ended with ${run.status ?? run.signal}: ${run.stdout}${run.stderr}`);
+  return run.stdout.split("\n").filter((line) => line.startsWith("secret = ")).length;
 }
 
 /** Opens the window and waits until its first page shows data. */
@@ -140,8 +142,9 @@ export async function openWindow() {
   return driver;
 }
 
-/** Keeps what the window shows, for a person to look at. */
-export async function keepPicture(driver, name) {
+/** Keeps what the display shows, for a person to look at. WebKit's own pictures can take for ever when nothing changes. */
+export function keepPicture(name) {
   mkdirSync(setting.pictures, { recursive: true });
-  writeFileSync(join(setting.pictures, `${name}.png`), await driver.takeScreenshot(), "base64");
+  const run = spawnSync("import", ["-silent", "-window", "root", join(setting.pictures, `${name}.png`)], { encoding: "utf8", timeout: 20_000 });
+  if (run.status !== 0) throw new Error(`no picture of ${name}: ${run.stderr}`);
 }

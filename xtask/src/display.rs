@@ -15,6 +15,13 @@ use crate::process::{Companion, Interrupts, is_on_path, read, wait_until};
 /// The size of the window, in pixels; a display of our own is exactly as large.
 pub(crate) const WINDOW_SIZE: (u32, u32) = (1180, 780);
 
+/// Run on a new session bus: unlocks a keyring in the folder `$1` and becomes the program that follows.
+const IN_SESSION: &str = r#"
+printf scrip | XDG_DATA_HOME="$1" gnome-keyring-daemon --unlock --components=secrets --daemonize ||
+    { echo "gnome-keyring-daemon did not start" >&4; exit 1; }
+shift
+exec "$@" >&3 2>&4 3>&- 4>&-"#;
+
 /// A display of our own, ended when dropped.
 #[derive(Debug)]
 pub(crate) struct Display {
@@ -99,19 +106,27 @@ pub(crate) fn with_secret_service(program: &Path, state: &Path) -> Result<Comman
     if has_secret_service() {
         return Ok(Command::new(program));
     }
-    println!(
-        "    no Secret Service here: starting a session bus and a keyring of its own in {}",
-        state.display()
-    );
+    println!("    no Secret Service here: the window gets a session bus and a keyring of its own");
+    session_of_its_own(program, state)
+}
+
+/// A command that runs `program` on a new session bus with a new Secret Service, whose secrets are kept in `state`.
+pub(crate) fn session_of_its_own(program: &Path, state: &Path) -> Result<Command> {
     let runtime = private_folder(&state.join("runtime"))?;
     let keyrings = private_folder(&state.join("keyrings"))?;
-    let script = "printf scrip | XDG_DATA_HOME=\"$1\" gnome-keyring-daemon --unlock --components=secrets --daemonize >/dev/null; exec \"$2\"";
-    let mut command = Command::new("dbus-run-session");
+    // The bus and what it starts speak of themselves: only the program's own words are shown.
+    let mut command = Command::new("bash");
     command
-        .args(["--", "bash", "-c", script, "bash"])
+        .args([
+            "-c",
+            "exec dbus-run-session -- bash -c \"$@\" 3>&1 4>&2 >/dev/null 2>&1",
+            "bash",
+        ])
+        .args([IN_SESSION, "bash"])
         .arg(keyrings)
         .arg(program)
-        .env("XDG_RUNTIME_DIR", runtime);
+        .env("XDG_RUNTIME_DIR", runtime)
+        .env("NO_AT_BRIDGE", "1");
     Ok(command)
 }
 

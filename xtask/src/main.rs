@@ -9,6 +9,7 @@ mod steps;
 mod store;
 mod tidy;
 mod window;
+mod window_tests;
 
 use std::process::ExitCode;
 
@@ -40,7 +41,11 @@ enum Chore {
     /// Build everything, fill a store with this distribution's programs, and open the window.
     Run(run::Options),
     /// Everything that must pass: rules, formatting, lints, tests of the page, of every crate, of the window.
-    Test,
+    Test {
+        /// Only the steps whose name contains this, such as "window".
+        #[arg(long, default_value = "", hide_default_value = true, value_name = "TEXT")]
+        only: String,
+    },
     /// What a build machine runs: the same as `test`.
     Ci,
     /// Check the rules of the house: dependency arrows, file length, forbidden words, translations.
@@ -71,7 +76,8 @@ fn perform(chore: Chore) -> Result<()> {
         Chore::Setup { run_only: true } => setup::set_up(&places, &[Job::Build, Job::Run]),
         Chore::Setup { run_only: false } => setup::set_up(&places, &Job::ALL),
         Chore::Run(options) => run::run(&places, &options),
-        Chore::Test | Chore::Ci => steps::test(&places),
+        Chore::Test { only } => steps::test(&places, &only),
+        Chore::Ci => steps::test(&places, ""),
         Chore::Tidy => steps::tidy(&places),
         Chore::Bench { arguments } => steps::bench(&places, &arguments),
         Chore::Screenshot => window::take_picture_for_readme(&places),

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::net::TcpListener;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
@@ -40,6 +40,18 @@ pub(crate) struct Built {
 }
 
 impl Built {
+    /// What a build of the whole workspace leaves.
+    pub(crate) fn by_tests(places: &Places) -> Self {
+        Self {
+            folder: places.target.join("debug"),
+        }
+    }
+
+    /// Where they are.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// The path of one of them.
     pub(crate) fn program(&self, name: &str) -> PathBuf {
         self.folder.join(name)
@@ -58,7 +70,7 @@ pub(crate) fn run(places: &Places, options: &Options) -> Result<()> {
     let interrupts = Interrupts::hear()?;
     println!("==> fill the store");
     let data = places.cached("run/server")?;
-    store::fill(places, &built, &data, &interrupts)?;
+    store::fill(places, &built, &data, &store::STOCK, &interrupts)?;
     println!("==> start the server");
     let mut server = Server::start(&built, &data, free_port(PORT)?, &interrupts)?;
     println!("    {}  (data in {})", server.url(), data.display());

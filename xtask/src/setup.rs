@@ -164,7 +164,7 @@ fn require_node() -> Result<()> {
 }
 
 fn install_page_packages(root: &Path) -> Result<()> {
-    for folder in ["ui", "tests/interop"] {
+    for folder in ["ui", "tests/interop", "tests/window"] {
         let folder = root.join(folder);
         let lock = folder.join("package-lock.json");
         if !lock.is_file() {

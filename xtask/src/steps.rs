@@ -9,17 +9,18 @@ use crate::places::Places;
 use crate::process::{cargo, npm, show};
 use crate::setup::{self, Job};
 use crate::tidy;
+use crate::window_tests;
 
 /// One feature set for everything that cargo does, so that nothing is compiled twice: the window with its page inside.
 const FEATURES: [&str; 2] = ["--features", "scrip-desktop/custom-protocol"];
 
 type Step<'a> = (&'a str, Box<dyn Fn() -> Result<()> + 'a>);
 
-/// Runs everything that must pass; stops at the first failure.
-pub(crate) fn test(places: &Places) -> Result<()> {
+/// Runs everything that must pass, or only the steps whose name contains `only`; stops at the first failure.
+pub(crate) fn test(places: &Places, only: &str) -> Result<()> {
     println!("cargo builds in {}", places.target.display());
     let ui = places.root.join("ui");
-    let steps: Vec<Step<'_>> = vec![
+    let mut steps: Vec<Step<'_>> = vec![
         ("set up", Box::new(|| setup::set_up(places, &Job::ALL))),
         ("rules of the house", Box::new(|| tidy(places))),
         (
@@ -45,8 +46,14 @@ pub(crate) fn test(places: &Places) -> Result<()> {
         ),
         ("page: tests in a browser", Box::new(|| browser_tests(places))),
         ("tests", Box::new(|| show(&mut tests(places)))),
+        ("tests in the window", Box::new(|| window_tests::run(places))),
     ];
+    let names: Vec<_> = steps.iter().map(|(name, _)| *name).collect();
+    steps.retain(|(name, _)| name.contains(only));
     let count = steps.len();
+    if count == 0 {
+        bail!("no step's name contains {only:?}; the steps: {}", names.join(", "));
+    }
     for (number, (name, step)) in steps.into_iter().enumerate() {
         let start = Instant::now();
         println!("\n==> [{}/{count}] {name}", number + 1);

@@ -15,28 +15,46 @@ use crate::process::{Companion, Interrupts, is_on_path, read, show, wait_until};
 use crate::run::Built;
 use crate::setup::catalog_files;
 
-/// Small programs that the distribution packages, as (package, product). The last two are often on the machine already.
-const PROGRAMS: [(&str, &str); 14] = [
-    ("galculator", "galculator.desktop"),
-    ("l3afpad", "l3afpad.desktop"),
-    ("gpicview", "gpicview.desktop"),
-    ("xarchiver", "xarchiver.desktop"),
-    ("bastet", "bastet.desktop"),
-    ("gmult", "net.launchpad.gmult"),
-    ("pegsolitaire", "com.github.jnumm.pegsolitaire"),
-    ("stopwatch", "stopwatch.desktop"),
-    ("xzoom", "xzoom.desktop"),
-    ("gdmap", "gdmap.desktop"),
-    ("gnome-chess", "org.gnome.Chess"),
-    ("sudoku", "sudoku.desktop"),
-    ("vim-common", "vim.desktop"),
-    ("imagemagick-6.q16", "display-im6.q16.desktop"),
-];
+/// What a store sells, and for how much.
+#[derive(Debug)]
+pub(crate) struct Stock<'s> {
+    /// The price policy, from the root of the clone.
+    pub(crate) prices: &'s str,
+    /// The packages that are published, as (package, product).
+    pub(crate) packages: &'s [(&'s str, &'s str)],
+}
+
+/// What `run` sells: small programs that the distribution packages. The last two are often on the machine already.
+pub(crate) const STOCK: Stock<'static> = Stock {
+    prices: "catalog/prices.toml",
+    packages: &[
+        ("galculator", "galculator.desktop"),
+        ("l3afpad", "l3afpad.desktop"),
+        ("gpicview", "gpicview.desktop"),
+        ("xarchiver", "xarchiver.desktop"),
+        ("bastet", "bastet.desktop"),
+        ("gmult", "net.launchpad.gmult"),
+        ("pegsolitaire", "com.github.jnumm.pegsolitaire"),
+        ("stopwatch", "stopwatch.desktop"),
+        ("xzoom", "xzoom.desktop"),
+        ("gdmap", "gdmap.desktop"),
+        ("gnome-chess", "org.gnome.Chess"),
+        ("sudoku", "sudoku.desktop"),
+        ("vim-common", "vim.desktop"),
+        ("imagemagick-6.q16", "display-im6.q16.desktop"),
+    ],
+};
 
 /// Imports the catalog and publishes the packages, unless that was done with the same input before.
-pub(crate) fn fill(places: &Places, built: &Built, data: &Path, interrupts: &Interrupts) -> Result<()> {
+pub(crate) fn fill(
+    places: &Places,
+    built: &Built,
+    data: &Path,
+    stock: &Stock<'_>,
+    interrupts: &Interrupts,
+) -> Result<()> {
     let catalog = Catalog::find(places)?;
-    let prices = places.root.join("catalog/prices.toml");
+    let prices = places.root.join(stock.prices);
     let wanted = catalog.fingerprint(&prices)?;
     let stamp = data.join("catalog-imported");
     if fs::read_to_string(&stamp).is_ok_and(|imported| imported == wanted) {
@@ -48,7 +66,7 @@ pub(crate) fn fill(places: &Places, built: &Built, data: &Path, interrupts: &Int
         fs::write(&stamp, wanted).with_context(|| format!("writing {}", stamp.display()))?;
     }
     if catalog.is_of_distribution {
-        publish_packages(places, built, data, interrupts)?;
+        publish_packages(places, built, data, stock.packages, interrupts)?;
     }
     Ok(())
 }
@@ -160,13 +178,20 @@ impl Catalog {
 }
 
 /// A package that cannot be had is left out with a word: the store works without it.
-fn publish_packages(places: &Places, built: &Built, data: &Path, interrupts: &Interrupts) -> Result<()> {
+fn publish_packages(
+    places: &Places,
+    built: &Built,
+    data: &Path,
+    packages: &[(&str, &str)],
+    interrupts: &Interrupts,
+) -> Result<()> {
     if !is_on_path("apt-get") {
         return Ok(());
     }
-    let downloads = places.cached("run/packages")?;
-    let stamps = places.cached("run/server/published")?;
-    for (package, product) in PROGRAMS {
+    let downloads = places.cached("packages")?;
+    let stamps = data.join("published");
+    fs::create_dir_all(&stamps).with_context(|| format!("making {}", stamps.display()))?;
+    for (package, product) in packages {
         interrupts.require_none()?;
         let Some(file) = downloaded(&downloads, package)? else {
             continue;
@@ -186,7 +211,7 @@ fn publish_packages(places: &Places, built: &Built, data: &Path, interrupts: &In
     Ok(())
 }
 
-fn downloaded(folder: &Path, package: &str) -> Result<Option<PathBuf>> {
+pub(crate) fn downloaded(folder: &Path, package: &str) -> Result<Option<PathBuf>> {
     let find = || -> Result<Option<PathBuf>> {
         let entries = fs::read_dir(folder).with_context(|| format!("reading {}", folder.display()))?;
         let begins = format!("{package}_");

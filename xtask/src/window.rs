@@ -32,7 +32,7 @@ pub(crate) fn take_picture_for_readme(places: &Places) -> Result<()> {
     let built = run::build(places, true)?;
     let interrupts = Interrupts::hear()?;
     let data = places.cached("screenshot/server")?;
-    store::fill(places, &built, &data, &interrupts)?;
+    store::fill(places, &built, &data, &store::STOCK, &interrupts)?;
     let server = Server::start(&built, &data, run::free_port(0)?, &interrupts)?;
     let display = Display::start()?;
     let _window = open(
