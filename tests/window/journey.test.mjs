@@ -171,11 +171,17 @@ describe("the window", { timeout: 600_000 }, () => {
     await page.go("wallet");
     const balance = await page.number("wallet-balance", "data-balance");
     assert.equal(balance, 2 * GRANTED - 2 * PRICE);
-    const amounts = await until("the history", () =>
+    const history = await until("the history", () =>
       driver.executeScript(`
-        const cells = [...document.querySelectorAll('[data-testid="history"] td.amount [aria-hidden]')];
-        return cells.length >= 6 && cells.map((cell) => Number(cell.textContent.replace("−", "-").replace(/[^0-9-]/g, "")))`));
-    assert.equal(amounts.reduce((sum, one) => sum + one, 0), balance, `${amounts} add up to the balance`);
+        const number = (cell) => Number(cell.textContent.replace("−", "-").replace(/[^0-9-]/g, ""));
+        const rows = [...document.querySelectorAll('[data-testid="history"] tbody tr')];
+        return rows.length >= 6 && rows.map((row) => ({ amount: number(row.querySelector(".amount [aria-hidden]")), after: number(row.lastElementChild) }))`));
+    let expected = balance;
+    for (const { amount, after } of history) {
+      assert.equal(after, expected, `the history leads from 0 to the balance: ${JSON.stringify(history)}`);
+      expected -= amount;
+    }
+    assert.equal(expected, 0, "every token came from somewhere");
     await page.pictures("wallet");
     assert.equal(await installerBytesSent(), absent.bytes, "nothing was downloaded twice");
   });
