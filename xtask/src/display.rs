@@ -6,7 +6,7 @@ use std::io::{BufRead, BufReader};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
@@ -14,6 +14,9 @@ use crate::process::{Companion, Interrupts, is_on_path, read, wait_until};
 
 /// The size of the window, in pixels; a display of our own is exactly as large.
 pub(crate) const WINDOW_SIZE: (u32, u32) = (1180, 780);
+
+/// How long nothing changes in a window that has come to rest: longer than a page waits for the catalog.
+const STILL_MIN: Duration = Duration::from_secs(4);
 
 /// Run on a new session bus: unlocks a keyring in the folder `$1` and becomes the program that follows.
 const IN_SESSION: &str = r#"
@@ -69,7 +72,7 @@ impl Display {
     /// Takes a picture of the whole display once it shows something and has stopped changing.
     pub(crate) fn take_picture_when_still(&self, file: &Path, interrupts: &Interrupts) -> Result<()> {
         let mut last = String::new();
-        let mut same = 0;
+        let mut since = Instant::now();
         let is_still = || -> Result<Option<()>> {
             interrupts.require_none()?;
             self.take_picture(file)?;
@@ -84,9 +87,11 @@ impl Display {
                 .nth(1)
                 .and_then(|text| text.parse().ok())
                 .is_none_or(|spread: f64| spread < 0.02);
-            same = if facts == last && !blank { same + 1 } else { 0 };
+            if facts != last || blank {
+                since = Instant::now();
+            }
             last = facts;
-            Ok((same >= 4).then_some(()))
+            Ok((since.elapsed() > STILL_MIN).then_some(()))
         };
         wait_until(Duration::from_secs(90), is_still).context("the window never came to rest")
     }

@@ -1,5 +1,6 @@
 //! Every chore of the project as `cargo xtask NAME`: set up, run, test, check the house rules, measure.
 
+mod clicks;
 mod display;
 mod places;
 mod process;
@@ -9,7 +10,6 @@ mod steps;
 mod store;
 mod tidy;
 mod window;
-mod window_tests;
 
 use std::process::ExitCode;
 
@@ -80,6 +80,6 @@ fn perform(chore: Chore) -> Result<()> {
         Chore::Ci => steps::test(&places, ""),
         Chore::Tidy => steps::tidy(&places),
         Chore::Bench { arguments } => steps::bench(&places, &arguments),
-        Chore::Screenshot => window::take_picture_for_readme(&places),
+        Chore::Screenshot => clicks::take_picture(&places),
     }
 }

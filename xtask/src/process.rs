@@ -22,7 +22,8 @@ pub(crate) fn words(command: &Command) -> String {
             word.into_owned()
         }
     };
-    std::iter::once(command.get_program())
+    let program = Path::new(command.get_program());
+    std::iter::once(program.file_name().unwrap_or(command.get_program()))
         .chain(command.get_args())
         .map(quoted)
         .collect::<Vec<_>>()

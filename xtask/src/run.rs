@@ -73,11 +73,11 @@ pub(crate) fn run(places: &Places, options: &Options) -> Result<()> {
     store::fill(places, &built, &data, &store::STOCK, &interrupts)?;
     println!("==> start the server");
     let mut server = Server::start(&built, &data, free_port(PORT)?, &interrupts)?;
-    println!("    {}  (data in {})", server.url(), data.display());
+    println!("    {}, with its data in {}", server.url(), data.display());
     println!(
-        "    the terminal reaches it too: SCRIP_SERVER={} {} --help",
+        "    for a terminal: export SCRIP_SERVER={} PATH={}:$PATH",
         server.url(),
-        built.program("scrip").display()
+        built.folder().display()
     );
 
     println!("==> open the window");

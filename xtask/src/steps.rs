@@ -5,11 +5,11 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
 
+use crate::clicks;
 use crate::places::Places;
 use crate::process::{cargo, npm, show};
 use crate::setup::{self, Job};
 use crate::tidy;
-use crate::window_tests;
 
 /// One feature set for everything that cargo does, so that nothing is compiled twice: the window with its page inside.
 const FEATURES: [&str; 2] = ["--features", "scrip-desktop/custom-protocol"];
@@ -46,7 +46,7 @@ pub(crate) fn test(places: &Places, only: &str) -> Result<()> {
         ),
         ("page: tests in a browser", Box::new(|| browser_tests(places))),
         ("tests", Box::new(|| show(&mut tests(places)))),
-        ("tests in the window", Box::new(|| window_tests::run(places))),
+        ("tests in the window", Box::new(|| clicks::test(places))),
     ];
     let names: Vec<_> = steps.iter().map(|(name, _)| *name).collect();
     steps.retain(|(name, _)| name.contains(only));

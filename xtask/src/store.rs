@@ -5,13 +5,13 @@ use std::fs;
 use std::io::{Read, Write as _};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
 
 use crate::places::Places;
-use crate::process::{Companion, Interrupts, is_on_path, read, show, wait_until};
+use crate::process::{Companion, Interrupts, is_on_path, read, wait_until};
 use crate::run::Built;
 use crate::setup::catalog_files;
 
@@ -62,7 +62,10 @@ pub(crate) fn fill(
     } else {
         println!("    importing {}", catalog.words());
         let mut import = server(built, data, &["import", "appstream"]);
-        show(import.args(&catalog.files).arg("--prices").arg(&prices))?;
+        let told = read(import.args(&catalog.files).arg("--prices").arg(&prices))?;
+        for line in told.lines() {
+            println!("    {line}");
+        }
         fs::write(&stamp, wanted).with_context(|| format!("writing {}", stamp.display()))?;
     }
     if catalog.is_of_distribution {
@@ -76,24 +79,30 @@ pub(crate) fn fill(
 pub(crate) struct Server {
     process: Companion,
     url: String,
+    log: PathBuf,
 }
 
 impl Server {
     /// Starts it and waits until it is ready.
     pub(crate) fn start(built: &Built, data: &Path, port: u16, interrupts: &Interrupts) -> Result<Self> {
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        let log = data.join("server.log");
+        let output = fs::File::create(&log).with_context(|| format!("writing {}", log.display()))?;
         let mut process = Companion::start(
             "scrip-server",
-            &mut server(built, data, &["serve", "--listen", &address.to_string()]),
+            server(built, data, &["serve", "--listen", &address.to_string()])
+                .stdout(Stdio::null())
+                .stderr(output),
         )?;
         wait_until(Duration::from_mins(1), || {
             interrupts.require_none()?;
             process.require_running()?;
             Ok(is_ready(address).then_some(()))
         })
-        .context("waiting for the server")?;
+        .with_context(|| format!("waiting for the server, which wrote {}", log.display()))?;
         Ok(Self {
             process,
+            log,
             url: format!("http://{address}"),
         })
     }
@@ -105,7 +114,9 @@ impl Server {
 
     /// Fails when it has ended.
     pub(crate) fn require_running(&mut self) -> Result<()> {
-        self.process.require_running()
+        self.process
+            .require_running()
+            .with_context(|| format!("it wrote {}", self.log.display()))
     }
 }
 
