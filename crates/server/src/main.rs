@@ -9,7 +9,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use clap::{Args, Parser, Subcommand};
 use scrip_appstream::PricePolicy;
-use scrip_domain::{Coded, Email, IdSource as _, ProductId, SystemClock, SystemIds, Tokens};
+use scrip_domain::{Coded, Email, ProductId, Tokens};
 use scrip_server::{Config, Publication, Server};
 use tracing_subscriber::EnvFilter;
 
@@ -197,8 +197,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             reason,
             command,
         } => {
-            // Ordered in time, as the wallet's history lists transfers by their ids.
-            let command = command.unwrap_or_else(|| SystemIds::default().new_id(&SystemClock));
+            let command = command.unwrap_or_else(uuid::Uuid::new_v4);
             let store = server.store();
             let balance = store
                 .grant(user.as_str(), tokens, &reason, command)

@@ -40,6 +40,15 @@ CREATE TABLE entries (
     PRIMARY KEY (owner, transfer_id, account)
 );
 
+-- Tokens that an operator issued, by the command that asked for them, so that its repetition issues nothing again.
+CREATE TABLE grants (
+    command_id UUID NOT NULL PRIMARY KEY,
+    transfer_id UUID NOT NULL REFERENCES transfers (id),
+    user_id UUID NOT NULL REFERENCES users (id),
+    tokens BIGINT NOT NULL CHECK (tokens > 0),
+    reason TEXT NOT NULL
+);
+
 -- An order is paid by the transfer that has its id.
 CREATE TABLE orders (
     id UUID NOT NULL PRIMARY KEY REFERENCES transfers (id),

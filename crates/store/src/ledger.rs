@@ -157,14 +157,12 @@ impl Store {
                     .ok_or_else(|| Error::AccountNotFound {
                         email: email.to_owned(),
                     })?;
-            let sql = "SELECT t.reason, e.amount FROM transfers t JOIN entries e ON e.transfer_id = t.id \
-                       WHERE t.id = $1 AND e.owner = $2 AND e.account = 'wallet'";
-            if let Some((known_reason, amount)) = tx
-                .row::<(String, i64)>("find a grant", sql, &args![command, user])
-                .await?
-            {
-                let same = known_reason == reason && amount == tokens.get();
-                return if same {
+            let sql = "SELECT user_id, tokens, reason FROM grants WHERE command_id = $1";
+            let known = tx
+                .row::<(Uuid, i64, String)>("find a grant", sql, &args![command])
+                .await?;
+            if let Some(known) = known {
+                return if known == (user, tokens.get(), reason.to_owned()) {
                     read_tokens("wallets", user, balance)
                 } else {
                     Err(Error::IdempotencyConflict {
@@ -174,8 +172,9 @@ impl Store {
             }
             let before = read_tokens("wallets", user, balance)?;
             let after = credit(&mut tx, UserId(user), before, tokens).await?;
+            let id = self.new_id();
             let posting = Posting {
-                id: command,
+                id,
                 kind: KIND_GRANT,
                 reason: reason.to_owned(),
                 at: self.clock.now(),
@@ -185,6 +184,10 @@ impl Store {
                 vendor: GrantKind::Operator.account(),
             };
             post(&mut tx, &[posting]).await?;
+            let sql =
+                "INSERT INTO grants (command_id, transfer_id, user_id, tokens, reason) VALUES ($1, $2, $3, $4, $5)";
+            tx.execute("record a grant", sql, &args![command, id, user, tokens, reason])
+                .await?;
             tx.commit().await?;
             Ok(after)
         })

@@ -60,6 +60,9 @@ both! {
         assert_eq!(grant(5, "goodwill").await.unwrap(), tokens(15));
         assert_eq!(grant(5, "goodwill").await.unwrap(), tokens(15));
         assert_eq!(grant(6, "goodwill").await.unwrap_err().code(), ErrorCode::IdempotencyConflict);
+        fixture.user("eve@example.com", 0).await;
+        let stolen = fixture.store.grant("eve@example.com", tokens(5), "goodwill", command).await;
+        assert_eq!(stolen.unwrap_err().code(), ErrorCode::IdempotencyConflict);
         let nobody = fixture.store.grant("bob@example.com", tokens(1), "x", Uuid::from_u128(2)).await;
         assert_eq!(nobody.unwrap_err().code(), ErrorCode::AccountNotFound);
         assert_eq!(fixture.store.balance(user.id).await.unwrap(), tokens(15));
