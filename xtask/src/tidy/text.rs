@@ -22,8 +22,11 @@ const FORBIDDEN: [(&str, &str, &str); 9] = [
     ("test", ".skip(", "a test that does not run proves nothing"),
 ];
 
-/// Ways to wait that tests may not use.
+/// Ways to wait that tests may not use, but for the pause between two looks at a condition.
 const SLEEPS: [(&str, &str); 2] = [("thread::", "sleep("), ("time::", "sleep(")];
+
+/// The longest pause between two looks, in milliseconds.
+const PAUSE_MILLIS_MAX: u32 = 50;
 
 pub(super) fn check(sources: &[Source]) -> Vec<Fault> {
     let code = |source: &&Source| source.has_extension(&["rs", "ts", "svelte", "mjs", "js", "css", "sh", "toml"]);
@@ -53,7 +56,7 @@ fn check_file(source: &Source) -> Vec<Fault> {
                 faults.push(Fault::new(place(), format!("{begin}{end}"), reason));
             }
         }
-        let sleeps = SLEEPS.iter().any(|(begin, end)| contains_both(line, begin, end));
+        let sleeps = SLEEPS.iter().any(|(begin, end)| contains_both(line, begin, end)) && !is_pause_of_poll(line);
         if sleeps && tests_begin_before(source, number) {
             faults.push(Fault::new(
                 place(),
@@ -68,6 +71,14 @@ fn check_file(source: &Source) -> Vec<Fault> {
 fn contains_both(line: &str, begin: &str, end: &str) -> bool {
     line.match_indices(begin)
         .any(|(at, _)| line[at + begin.len()..].starts_with(end))
+}
+
+/// Whether the line sleeps for so short a time that only a loop around it can be waiting for something.
+fn is_pause_of_poll(line: &str) -> bool {
+    let millis = line.split_once("from_millis(").map(|(_, rest)| rest);
+    millis
+        .and_then(|rest| rest.split_once(')')?.0.parse().ok())
+        .is_some_and(|millis: u32| millis <= PAUSE_MILLIS_MAX)
 }
 
 /// Whether the line stands in a test: in a file of tests, or behind `#[cfg(test)]`.
@@ -133,5 +144,9 @@ mod tests {
             1
         );
         assert_eq!(faults_in("crates/a/tests/watch.rs", &line), 1);
+        let pause = ["std::thread::", "sleep(Duration::from_millis(50));"].concat();
+        assert_eq!(faults_in("crates/a/tests/watch.rs", &pause), 0, "between two looks");
+        let wait = ["std::thread::", "sleep(Duration::from_millis(51));"].concat();
+        assert_eq!(faults_in("crates/a/tests/watch.rs", &wait), 1);
     }
 }
