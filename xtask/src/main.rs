@@ -2,6 +2,7 @@
 
 mod clicks;
 mod display;
+mod page;
 mod places;
 mod process;
 mod run;

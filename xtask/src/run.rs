@@ -10,8 +10,9 @@ use anyhow::{Context, Result};
 use clap::Args;
 
 use crate::display::{Display, require_virtual_display};
+use crate::page;
 use crate::places::Places;
-use crate::process::{Interrupts, cargo, npm, show};
+use crate::process::{Interrupts, cargo, show};
 use crate::setup::{self, Job};
 use crate::store::{self, Server};
 use crate::window;
@@ -109,7 +110,7 @@ pub(crate) fn run(places: &Places, options: &Options) -> Result<()> {
 
 /// Builds the page, the server, the terminal program and the window.
 pub(crate) fn build(places: &Places, release: bool) -> Result<Built> {
-    show(npm(&places.root.join("ui")).args(["run", "--silent", "build"]))?;
+    page::build(places)?;
     let profile: &[&str] = if release { &["--release"] } else { &[] };
     let cargo_build = || -> Command {
         let mut command = cargo(places);

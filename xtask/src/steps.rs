@@ -6,6 +6,7 @@ use std::time::Instant;
 use anyhow::{Context, Result, bail};
 
 use crate::clicks;
+use crate::page;
 use crate::places::Places;
 use crate::process::{cargo, npm, show};
 use crate::setup::{self, Job};
@@ -32,10 +33,7 @@ pub(crate) fn test(places: &Places, only: &str) -> Result<()> {
             Box::new(|| show(npm(&ui).args(["run", "--silent", "check"]))),
         ),
         ("page: tests", Box::new(|| show(npm(&ui).args(["test", "--silent"])))),
-        (
-            "page: build",
-            Box::new(|| show(npm(&ui).args(["run", "--silent", "build"]))),
-        ),
+        ("page: build", Box::new(|| page::build(places))),
         (
             "lints",
             Box::new(|| show(workspace(places, "clippy").args(["--all-targets", "--", "-D", "warnings"]))),
