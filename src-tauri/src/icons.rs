@@ -11,6 +11,7 @@ use tauri::{Manager, Runtime, UriSchemeContext, UriSchemeResponder};
 pub(crate) const SCHEME: &str = "scrip-icon";
 
 /// Answers a request of the page for an icon. What is named by its digest never changes, so the page may keep it for good.
+#[expect(clippy::needless_pass_by_value, reason = "the signature is Tauri's")]
 pub(crate) fn answer<R: Runtime>(
     context: UriSchemeContext<'_, R>,
     request: Request<Vec<u8>>,

@@ -33,7 +33,7 @@ pub fn run() -> Result<(), Error> {
     let mut builder = tauri::Builder::default();
     if std::env::var_os("SCRIP_ALLOW_MULTIPLE").is_none() {
         builder = builder.plugin(tauri_plugin_single_instance::init(|handle, _arguments, _folder| {
-            show(handle)
+            show(handle);
         }));
     }
     builder
