@@ -42,7 +42,7 @@ pub(crate) fn load() -> Result<String> {
     Ok(read("/proc/loadavg")?.split(' ').next().unwrap_or_default().to_owned())
 }
 
-/// A size that this process's status tells in kB (proc_pid_status(5)), in bytes.
+/// A size that this process's status tells in kB (`proc_pid_status(5)`), in bytes.
 pub(crate) fn memory(field: &str) -> Result<u64> {
     let status = read("/proc/self/status")?;
     let line = status
@@ -56,7 +56,7 @@ pub(crate) fn memory(field: &str) -> Result<u64> {
     Ok(number.parse::<u64>().context("reading the status of this process")? * 1024)
 }
 
-/// Lets the peak memory of this process begin again at what it uses now (`clear_refs` in proc_pid_clear_refs(5)).
+/// Lets the peak memory of this process begin again at what it uses now (`proc_pid_clear_refs(5)`).
 pub(crate) fn forget_peak_memory() -> Result<()> {
     std::fs::write("/proc/self/clear_refs", "5").context("forgetting the peak of memory")
 }

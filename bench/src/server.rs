@@ -35,18 +35,16 @@ impl Server {
             .read_line(&mut line)
             .context("reading where the server listens")?;
         let address = line.trim().rsplit_once("http://").map(|(_, address)| address.parse());
-        match address {
-            Some(Ok(address)) => Ok(Self {
+        if let Some(Ok(address)) = address {
+            return Ok(Self {
                 child,
                 _output: output,
                 address,
-            }),
-            _ => {
-                child.kill().context("stopping a server that did not start")?;
-                child.wait().context("waiting for a server that did not start")?;
-                anyhow::bail!("scrip-server did not say where it listens; its messages stand above")
-            }
+            });
         }
+        child.kill().context("stopping a server that did not start")?;
+        child.wait().context("waiting for a server that did not start")?;
+        anyhow::bail!("scrip-server did not say where it listens; its messages stand above")
     }
 
     pub(crate) fn address(&self) -> SocketAddr {

@@ -353,11 +353,15 @@ impl Written {
             .map(|(_, license)| license)
             .collect();
         licenses::insert(tx, &begun).await?;
-        for (stored, license) in state.licenses.values() {
-            if *stored != 0 && *stored != license.revision {
-                licenses::update(tx, license, *stored).await?;
-            }
-        }
+        let mut changed: Vec<(i64, &License)> = state
+            .licenses
+            .values()
+            .filter(|(stored, license)| *stored != 0 && *stored != license.revision)
+            .map(|(stored, license)| (*stored, license))
+            .collect();
+        // One order of rows for all processes, as for wallets.
+        changed.sort_unstable_by_key(|(_, license)| license.id);
+        licenses::update(tx, &changed).await?;
         if !self.clear_carts.is_empty() {
             let sql = format!(
                 "DELETE FROM cart_items WHERE user_id IN ({})",

@@ -16,6 +16,9 @@ use crate::Error;
 const STATEMENTS_PREPARED: usize = 512;
 /// How long a writer waits for another process that holds a SQLite file.
 const SQLITE_BUSY_SECONDS: u64 = 10;
+/// Pages of 4 KiB that the write-ahead log may hold before they are copied into the file (128 MiB). Checkouts change the same
+/// index pages again and again: the rarer the copying, the fewer pages are copied, and the fewer commits wait for it.
+const SQLITE_CHECKPOINT_PAGES: &str = "32768";
 /// Connections that read a SQLite file, and connections to PostgreSQL.
 const READERS: u32 = 4;
 const POSTGRES_CONNECTIONS: u32 = 8;
@@ -122,6 +125,7 @@ impl Database {
                 .foreign_keys(true)
                 .busy_timeout(Duration::from_secs(SQLITE_BUSY_SECONDS))
                 .pragma("temp_store", "memory")
+                .pragma("wal_autocheckpoint", SQLITE_CHECKPOINT_PAGES)
                 .statement_cache_capacity(STATEMENTS_PREPARED);
             let writer = SqlitePoolOptions::new()
                 .max_connections(1)

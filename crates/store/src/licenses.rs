@@ -130,26 +130,38 @@ pub(crate) async fn insert(tx: &mut Tx, licenses: &[&License]) -> Result<(), Err
     tx.execute("begin licenses", &sql, &values).await.map(drop)
 }
 
-/// Writes a license that changed, if its row is still at `revision`. The terms never change.
-pub(crate) async fn update(tx: &mut Tx, license: &License, revision: i64) -> Result<(), Error> {
-    let sql = "UPDATE licenses SET kind = $3, ends_at = $4, uses = $5, processings = $6, equity = $7, \
-               last_offer = $8, revision = $9 WHERE id = $1 AND revision = $2";
-    let values = args![
-        license.id.0,
-        revision,
-        kind_text(license.kind),
-        license.remaining.ends_at.map(Timestamp::micros),
-        count(license.remaining.uses),
-        count(license.remaining.processings),
-        license.equity,
-        license.last_offer.as_ref().map(|offer| offer.as_str().to_owned()),
-        license.revision,
-    ];
-    match tx.execute("change a license", sql, &values).await? {
-        1 => Ok(()),
-        _ => Err(Error::Conflict {
-            operation: "change a license",
-        }),
+/// Writes licenses that changed, each if its row is still at the revision that stands before it. The terms never change.
+pub(crate) async fn update(tx: &mut Tx, changed: &[(i64, &License)]) -> Result<(), Error> {
+    if changed.is_empty() {
+        return Ok(());
+    }
+    let mut values: Vec<Value> = Vec::with_capacity(changed.len() * 9);
+    for (revision, license) in changed {
+        values.extend(args![
+            license.id.0,
+            *revision,
+            kind_text(license.kind),
+            license.remaining.ends_at.map(Timestamp::micros),
+            count(license.remaining.uses),
+            count(license.remaining.processings),
+            license.equity,
+            license.last_offer.as_ref().map(|offer| offer.as_str().to_owned()),
+            license.revision,
+        ]);
+    }
+    let sql = format!(
+        "UPDATE licenses SET kind = v.column3, ends_at = v.column4, uses = v.column5, processings = v.column6, \
+         equity = v.column7, last_offer = v.column8, revision = v.column9 FROM (VALUES {}) AS v \
+         WHERE licenses.id = v.column1 AND licenses.revision = v.column2",
+        rows_text(changed.len(), 9, 1)
+    );
+    let written = tx.execute("change licenses", &sql, &values).await?;
+    if written == changed.len() as u64 {
+        Ok(())
+    } else {
+        Err(Error::Conflict {
+            operation: "change licenses",
+        })
     }
 }
 
