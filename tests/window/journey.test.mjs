@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 
 import { Page } from "./page.mjs";
-import { administer, installerBytesSent, isInstalled, keepPicture, openWindow, remove, secretsKept, setting, startDriver, startServer, until } from "./world.mjs";
+import { administer, forgetPicture, installerBytesSent, isInstalled, keepPicture, openWindow, remove, secretsKept, setting, startDriver, startServer, until } from "./world.mjs";
 
 const { present, absent } = setting;
 const EMAIL = "ada@example.org";
@@ -39,6 +39,7 @@ describe("the window", { timeout: 600_000 }, () => {
   };
 
   before(async () => {
+    forgetPicture("failure");
     server = await startServer();
     tauri = await startDriver();
     await show();

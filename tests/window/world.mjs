@@ -2,7 +2,7 @@
 // a display, a session bus with a Secret Service, private home folders, and this environment.
 
 import { spawn, spawnSync } from "node:child_process";
-import { mkdirSync } from "node:fs";
+import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 
 import { Builder, Capabilities } from "selenium-webdriver";
@@ -147,4 +147,9 @@ export function keepPicture(name) {
   mkdirSync(setting.pictures, { recursive: true });
   const run = spawnSync("import", ["-silent", "-window", "root", join(setting.pictures, `${name}.png`)], { encoding: "utf8", timeout: 20_000 });
   if (run.status !== 0) throw new Error(`no picture of ${name}: ${run.stderr}`);
+}
+
+/** Removes the picture of an earlier run. */
+export function forgetPicture(name) {
+  rmSync(join(setting.pictures, `${name}.png`), { force: true });
 }
