@@ -210,7 +210,7 @@ describe("the window", { timeout: 600_000 }, () => {
     await page.press(`uninstall-${absent.id}`);
     await page.press("confirm-uninstall");
     await until("the package is removed", () => !isInstalled(absent.package), INSTALL_MAX);
-    await page.has(`install-${absent.id}`);
+    await page.has(`install-${absent.id}`, INSTALL_MAX);
     await page.attribute(`license-${absent.id}`, "data-state", "owned");
   });
 
