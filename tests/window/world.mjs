@@ -75,6 +75,9 @@ class Companion {
     const timer = setTimeout(() => this.child.kill("SIGKILL"), 10_000);
     await this.ended;
     clearTimeout(timer);
+    // What it started may live on and hold these open, and the tests with them.
+    this.child.stdout.destroy();
+    this.child.stderr.destroy();
   }
 }
 
