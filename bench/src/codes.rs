@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use base64ct::{Base64UrlUnpadded, Encoding as _};
 use ed25519_dalek::{Signature, VerifyingKey};
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode};
-use scrip_domain::{Offers, TermsSnapshot, Timestamp, Tokens};
+use scrip_domain::{Offers, Policy, TermsSnapshot, Timestamp, Tokens};
 use scrip_licensing::{
     Claims, Confirmation, DeviceKey, Equity, Expectation, Grant, KeySet, MachineDigest, SigningKey, Verifier,
     terms_digest,
@@ -91,6 +91,7 @@ fn time(verify: impl Fn() -> bool) -> Result<f64> {
 fn claims() -> Result<Claims> {
     let now = Timestamp::from_seconds(1_772_366_400);
     let terms = TermsSnapshot {
+        policy: Policy::default(),
         frozen_at: now,
         offers: Offers::default(),
     };

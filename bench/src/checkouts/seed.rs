@@ -66,6 +66,7 @@ fn listing(number: usize) -> Result<ProductListing> {
         price: price()?,
     };
     Ok(ProductListing {
+        policy: scrip_domain::Policy::default(),
         name: format!("Product {number}"),
         summary: "Something to buy".into(),
         developer: "Example People".into(),

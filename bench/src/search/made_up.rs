@@ -36,6 +36,7 @@ fn entry(number: usize, numbers: &mut Numbers) -> Option<CatalogEntry> {
     let summary_words = 4 + numbers.below(6);
     let id: ProductId = format!("org.example.product{number}").parse().ok()?;
     Some(CatalogEntry {
+        policy: scrip_domain::Policy::default(),
         id,
         name: numbers.words(name_words),
         summary: numbers.words(summary_words),

@@ -1,4 +1,4 @@
-use scrip_domain::{ArtifactKind, DetectionRule, Offers, Platform, ProductId, Sha256, Timestamp, Version};
+use scrip_domain::{ArtifactKind, DetectionRule, Offers, Platform, Policy, ProductId, Sha256, Timestamp, Version};
 use serde::{Deserialize, Serialize};
 
 /// What a client needs of a product to list, search and recognise it.
@@ -22,6 +22,9 @@ pub struct CatalogEntry {
     pub icon: Option<Sha256>,
     /// Its offers; empty where it is not for sale.
     pub offers: Offers,
+    /// What holds for every license of it: seats and the like.
+    #[serde(default)]
+    pub policy: Policy,
     /// The newest version that is known.
     pub latest_version: Option<Version>,
     /// How to recognise it on a computer, in order.

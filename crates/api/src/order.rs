@@ -1,6 +1,6 @@
 use scrip_domain::{
-    Item, License, LicenseId, LicenseKind, LicenseState, OfferId, OrderId, ProductId, Quote, QuoteLine, Remaining,
-    TermsSnapshot, Timestamp, Tokens,
+    Hold, Item, License, LicenseId, LicenseKind, LicenseState, OfferId, OrderId, ProductId, Quote, QuoteLine,
+    Remaining, Renewal, TermsSnapshot, Timestamp, Tokens, Usage,
 };
 use serde::{Deserialize, Serialize};
 
@@ -80,6 +80,27 @@ pub struct LicenseView {
     pub price_to_own: Option<Tokens>,
     /// The offer of the last rental payment.
     pub last_offer: Option<OfferId>,
+    /// What was reported as taken so far, on all computers.
+    #[serde(default)]
+    pub used: Usage,
+    /// Everything paid for the license less what was given back.
+    #[serde(default)]
+    pub paid: Tokens,
+    /// Since when the rental is paused.
+    #[serde(default)]
+    pub paused_at: Option<Timestamp>,
+    /// How often it was paused.
+    #[serde(default)]
+    pub pauses: u16,
+    /// Whether it is a trial.
+    #[serde(default)]
+    pub trial: bool,
+    /// How it is extended by itself.
+    #[serde(default)]
+    pub renewal: Option<Renewal>,
+    /// Why the vendor stopped it.
+    #[serde(default)]
+    pub hold: Option<Hold>,
     /// The prices promised when the license began.
     pub terms: TermsSnapshot,
     /// When the license began.
@@ -101,6 +122,13 @@ impl LicenseView {
             equity: license.equity,
             price_to_own: license.price_to_own(),
             last_offer: license.last_offer.clone(),
+            used: license.tenure.used,
+            paid: license.tenure.paid,
+            paused_at: license.tenure.paused_at,
+            pauses: license.tenure.pauses,
+            trial: license.tenure.trial,
+            renewal: license.tenure.renewal.clone(),
+            hold: license.tenure.hold.clone(),
             terms: license.terms.clone(),
             started_at: license.started_at,
             revision: license.revision,

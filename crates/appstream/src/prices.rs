@@ -7,17 +7,30 @@
 //! [[default.rental]]
 //! id = "week"
 //! price = 10
-//! duration = "7d"           # or `uses = N`, or `processings = N`
+//! duration = "7d"           # and, or instead, `uses = N` and `processings = N`: the first that runs out ends the rental
 //! credit_permille = 500     # half of each payment counts toward ownership
+//! grace = "2d"              # how long the program still runs after the end
+//! refund_permille = 900     # the part of what is unused that ending early gives back
+//! pauses = 2                # how often it may be paused
+//! pause_max = "30d"         # and for how long each time
+//! lease = "12h"             # how long a code lasts before a computer needs a fresh one
 //!
 //! [product."org.gnome.Maps"]
 //! purchase = 250
+//! trial = { duration = "7d" }
+//! seats = 2                 # computers for one license
+//! floating_seats = 5        # more that borrow it for a while
+//! transferable = true       # a license may be given to another account
+//! upgrade_from = "org.gnome.Maps.Classic"
 //! ```
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use scrip_domain::{Allowance, Offer, OfferId, Offers, ProductId, RentalOffer, Tokens, parse_duration};
+use scrip_domain::{
+    Allowance, Limits, Offer, OfferId, Offers, PauseRule, Policy, ProductId, RentalOffer, RentalRules, Sale, Tokens,
+    parse_duration,
+};
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -28,8 +41,8 @@ use crate::{Error, limits};
 /// What each product of a catalog costs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PricePolicy {
-    default: Offers,
-    products: BTreeMap<ProductId, Offers>,
+    default: Sale,
+    products: BTreeMap<ProductId, Sale>,
 }
 
 #[derive(Deserialize)]
@@ -45,6 +58,20 @@ struct File {
 struct Section {
     purchase: Option<Tokens>,
     rental: Option<Vec<Spanned<Rental>>>,
+    trial: Option<Amount>,
+    seats: Option<u16>,
+    floating_seats: Option<u16>,
+    transferable: Option<bool>,
+    upgrade_from: Option<ProductId>,
+}
+
+/// How much a payment or a trial adds.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Amount {
+    duration: Option<String>,
+    uses: Option<u64>,
+    processings: Option<u64>,
 }
 
 #[derive(Deserialize)]
@@ -57,6 +84,12 @@ struct Rental {
     processings: Option<u64>,
     #[serde(default)]
     credit_permille: u16,
+    grace: Option<String>,
+    #[serde(default)]
+    refund_permille: u16,
+    pauses: Option<u16>,
+    pause_max: Option<String>,
+    lease: Option<String>,
 }
 
 impl PricePolicy {
@@ -72,19 +105,19 @@ impl PricePolicy {
         let nothing = Section::default();
         let default = file.default.as_ref().map_or(&nothing, Spanned::get_ref);
         let at = file.default.as_ref().map_or(0, |section| section.span().start);
-        let offers = |own: &Section, inherited: &Section, at: usize, key: String| {
-            combine(own, inherited).map_err(|(within, why)| invalid(within.unwrap_or(at), format!("{key}: {why}")))
+        let sale = |id: Option<&ProductId>, own: &Section, inherited: &Section, at: usize, key: String| {
+            combine(id, own, inherited).map_err(|(within, why)| invalid(within.unwrap_or(at), format!("{key}: {why}")))
         };
         let mut products = BTreeMap::new();
         for (id, section) in &file.product {
             let key = format!("product.\"{id}\"");
             products.insert(
                 id.clone(),
-                offers(section.get_ref(), default, section.span().start, key)?,
+                sale(Some(id), section.get_ref(), default, section.span().start, key)?,
             );
         }
         Ok(Self {
-            default: offers(default, &nothing, at, "default".to_owned())?,
+            default: sale(None, default, &nothing, at, "default".to_owned())?,
             products,
         })
     }
@@ -94,8 +127,8 @@ impl PricePolicy {
         Self::parse(&read_text(path, limits::PRICES_BYTES)?, path)
     }
 
-    /// The offers of `product`: its own section's, completed by the default's. None where neither prices it.
-    pub fn offers_for(&self, product: &ProductId) -> &Offers {
+    /// How `product` is sold: as its own section says, completed by the default's. Without offers where neither prices it.
+    pub fn sale_of(&self, product: &ProductId) -> &Sale {
         self.products.get(product).unwrap_or(&self.default)
     }
 
@@ -105,14 +138,13 @@ impl PricePolicy {
     }
 }
 
-/// The offers of a section; what it does not name comes from `inherited`. An error comes with its place, where
+/// What a section says; what it does not name comes from `inherited`. An error comes with its place, where
 /// it is narrower than the section.
-fn combine(own: &Section, inherited: &Section) -> Result<Offers, (Option<usize>, String)> {
+fn combine(product: Option<&ProductId>, own: &Section, inherited: &Section) -> Result<Sale, (Option<usize>, String)> {
+    let wide = |error: scrip_domain::Error| (None, error.to_string());
     let mut offers = Vec::new();
     if let Some(price) = own.purchase.or(inherited.purchase) {
-        let id = "purchase"
-            .parse()
-            .map_err(|error: scrip_domain::Error| (None, error.to_string()))?;
+        let id = "purchase".parse().map_err(wide)?;
         offers.push(Offer::Purchase { id, price });
     }
     for rental in own.rental.as_ref().or(inherited.rental.as_ref()).into_iter().flatten() {
@@ -120,33 +152,72 @@ fn combine(own: &Section, inherited: &Section) -> Result<Offers, (Option<usize>,
             rental_offer(rental.get_ref()).map_err(|why| (Some(rental.span().start), why))?,
         ));
     }
-    Offers::new(offers).map_err(|error| (None, error.to_string()))
+    if let Some(trial) = own.trial.as_ref().or(inherited.trial.as_ref()) {
+        let allowance = allowance("trial", trial.duration.as_deref(), trial.uses, trial.processings);
+        let id = "trial".parse().map_err(wide)?;
+        offers.push(Offer::Trial {
+            id,
+            allowance: allowance.map_err(|why| (None, why))?,
+        });
+    }
+    let usual = Policy::default();
+    let policy = Policy {
+        seats: own.seats.or(inherited.seats).unwrap_or(usual.seats),
+        floating_seats: own
+            .floating_seats
+            .or(inherited.floating_seats)
+            .unwrap_or(usual.floating_seats),
+        transferable: own
+            .transferable
+            .or(inherited.transferable)
+            .unwrap_or(usual.transferable),
+        upgrade_from: own.upgrade_from.clone(),
+    };
+    let anything = "default".parse().map_err(wide)?;
+    policy.check(product.unwrap_or(&anything)).map_err(wide)?;
+    let offers = Offers::new(offers).map_err(wide)?;
+    Ok(Sale { offers, policy })
 }
 
 fn rental_offer(rental: &Rental) -> Result<RentalOffer, String> {
-    let allowance = match (&rental.duration, rental.uses, rental.processings) {
-        (Some(text), None, None) => {
-            let seconds = parse_duration(text).ok_or_else(|| {
-                format!(
-                    "duration = \"{}\": a number and one of s, m, h, d, w, y is expected, as in \"7d\"",
-                    crate::draft::excerpt(text)
-                )
-            })?;
-            Allowance::Duration { seconds }
-        }
-        (None, Some(count), None) => Allowance::Uses { count },
-        (None, None, Some(count)) => Allowance::Processings { count },
-        _ => {
-            return Err(format!(
-                "the rental \"{}\" needs exactly one of duration, uses and processings",
-                rental.id
-            ));
-        }
+    let what = format!("the rental \"{}\"", rental.id);
+    let seconds = |key: &str, text: &Option<String>| text.as_deref().map(|text| duration(key, text)).transpose();
+    let pause = match (rental.pauses, seconds("pause_max", &rental.pause_max)?) {
+        (None, None) => None,
+        (Some(max_pauses), Some(max_seconds)) => Some(PauseRule {
+            max_pauses,
+            max_seconds,
+        }),
+        _ => return Err(format!("{what} needs both pauses and pause_max, or neither")),
     };
     Ok(RentalOffer {
         id: rental.id.clone(),
         price: rental.price,
-        allowance,
+        allowance: allowance(&what, rental.duration.as_deref(), rental.uses, rental.processings)?,
         credit_permille: rental.credit_permille,
+        rules: RentalRules {
+            grace_seconds: seconds("grace", &rental.grace)?.unwrap_or(0),
+            refund_permille: rental.refund_permille,
+            pause,
+            lease_seconds: seconds("lease", &rental.lease)?,
+        },
+    })
+}
+
+fn allowance(what: &str, time: Option<&str>, uses: Option<u64>, processings: Option<u64>) -> Result<Allowance, String> {
+    let limits = Limits {
+        seconds: time.map(|text| duration("duration", text)).transpose()?,
+        uses,
+        processings,
+    };
+    Allowance::of(limits).ok_or_else(|| format!("{what} needs at least one of duration, uses and processings"))
+}
+
+fn duration(key: &str, text: &str) -> Result<i64, String> {
+    parse_duration(text).ok_or_else(|| {
+        format!(
+            "{key} = \"{}\": a number and one of s, m, h, d, w, y is expected, as in \"7d\"",
+            crate::draft::excerpt(text)
+        )
     })
 }

@@ -55,7 +55,7 @@ fn product(id: &str) -> ProductId {
 #[test]
 fn a_section_overrides_what_it_names_and_inherits_the_rest() {
     let policy = parse(POLICY).unwrap();
-    let of = |id: &str| ids(policy.offers_for(&product(id)));
+    let of = |id: &str| ids(&policy.sale_of(&product(id)).offers);
     assert_eq!(
         of("org.example.Any"),
         ["purchase 100 tokens", "week 10 tokens", "ten 5 tokens"]
@@ -66,7 +66,7 @@ fn a_section_overrides_what_it_names_and_inherits_the_rest() {
     );
     assert_eq!(of("org.example.Rented"), ["purchase 100 tokens", "batch 3 tokens"]);
     assert_eq!(of("org.example.Sold"), ["purchase 100 tokens"]);
-    let week = policy.offers_for(&product("a")).rentals().next().unwrap().clone();
+    let week = policy.sale_of(&product("a")).offers.rentals().next().unwrap().clone();
     assert_eq!(
         (week.allowance.to_string().as_str(), week.credit_permille),
         ("7 days", 500)
@@ -76,10 +76,10 @@ fn a_section_overrides_what_it_names_and_inherits_the_rest() {
 
 #[test]
 fn what_nothing_prices_is_not_for_sale() {
-    assert!(parse("").unwrap().offers_for(&product("a")).as_slice().is_empty());
+    assert!(parse("").unwrap().sale_of(&product("a")).offers.as_slice().is_empty());
     let policy = parse("[product.a]\npurchase = 1").unwrap();
-    assert_eq!(ids(policy.offers_for(&product("a"))), ["purchase 1 token"]);
-    assert!(policy.offers_for(&product("b")).as_slice().is_empty());
+    assert_eq!(ids(&policy.sale_of(&product("a")).offers), ["purchase 1 token"]);
+    assert!(policy.sale_of(&product("b")).offers.as_slice().is_empty());
 }
 
 #[test]
@@ -107,8 +107,10 @@ fn mistakes_are_told_with_file_line_and_what_is_expected() {
         ("[defaults]\npurchase = 1".to_owned(), 1, "unknown field `defaults`"),
         ("[default]\npurchase = 1\npurchase = 2".to_owned(), 3, "duplicate key"),
         ("\n[product.\"a/b\"]\npurchase = 1".to_owned(), 2, "is not a product id"),
-        (rental(""), 3, "exactly one of duration, uses and processings"),
-        (rental("uses = 1\nduration = \"1d\""), 3, "exactly one of"),
+        (rental(""), 3, "at least one of duration, uses and processings"),
+        (rental("uses = 1\npauses = 1"), 3, "both pauses and pause_max"),
+        (rental("uses = 1\ngrace = \"long\""), 3, "grace = "),
+        (rental("uses = 1\nrefund_permille = 1001"), 1, "refund_permille"),
         (rental("duration = \"soon\""), 3, "as in \"7d\""),
         (rental("duration = \"1s\""), 1, "1 minute"),
         (rental("uses = -1"), 6, ""),

@@ -163,6 +163,7 @@ fn describe(view: &ProductView) -> String {
                 )
             }
             Offer::Rental(rental) => format!("{} for {}", rental.allowance, rental.price),
+            Offer::Trial { allowance, .. } => format!("try it for {allowance}, once"),
         };
         table.row([&format!("Offer {}", offer.id()), &terms]);
     }
@@ -194,5 +195,9 @@ pub(crate) fn state_words(state: LicenseState) -> &'static str {
         LicenseState::Active => "rented",
         LicenseState::Expired => "rental over",
         LicenseState::Exhausted => "rental used up",
+        LicenseState::Grace => "rental over, in its grace period",
+        LicenseState::Paused => "paused",
+        LicenseState::Suspended => "suspended by the vendor",
+        LicenseState::Revoked => "revoked by the vendor",
     }
 }

@@ -117,6 +117,7 @@ fn sentence(line: &QuoteLine) -> String {
     match line.intent {
         _ if line.owned_after && line.intent != Intent::Buy => format!("{product} is yours for {}.", line.charge),
         Intent::Buy | Intent::Convert => format!("{product} is yours for {}.", line.charge),
+        Intent::Upgrade => format!("Your license is upgraded to {product} for {}{toward}.", line.charge),
         Intent::Rent => format!("{product} is rented for {}{toward}.", line.charge),
         Intent::Extend => format!("The rental of {product} is extended for {}{toward}.", line.charge),
     }

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::license::{Paid, find_rental};
 use crate::{
-    Error, License, LicenseId, LicenseKind, OfferId, Offers, ProductId, Quote, QuoteLine, Timestamp, Tokens, UserId,
+    Error, License, LicenseId, LicenseKind, OfferId, Offers, ProductId, Quote, QuoteLine, Sale, Timestamp, Tokens,
+    UserId,
 };
 
 /// The most lines of one checkout.
@@ -26,6 +27,8 @@ pub enum Intent {
     Extend,
     /// Turn a rental into ownership.
     Convert,
+    /// Turn the license of an earlier major version into one of this product, with its equity.
+    Upgrade,
 }
 
 /// One line of a cart or checkout.
@@ -49,10 +52,10 @@ pub struct Holdings {
     pub user: UserId,
     /// What the wallet holds.
     pub balance: Tokens,
-    /// The person's licenses, at least those of the products in the cart.
+    /// The person's licenses, at least those of the products in the cart and of those that these upgrade from.
     pub licenses: BTreeMap<ProductId, License>,
-    /// The catalog's offers of the products in the cart; a product that is absent is not for sale.
-    pub offers: BTreeMap<ProductId, Offers>,
+    /// How the products in the cart are sold; a product that is absent is not for sale.
+    pub sales: BTreeMap<ProductId, Sale>,
 }
 
 /// A checkout that can be paid: what it costs and every license as it will be.
@@ -148,9 +151,21 @@ fn plan_line(
     new_id: &mut dyn FnMut() -> LicenseId,
 ) -> Result<(QuoteLine, License), Error> {
     let product = &item.product;
+    let sale = holdings.sales.get(product);
     let held = holdings.licenses.get(product);
+    // A trial that is paid for begins anew, at today's terms.
+    let afresh = match (held, sale) {
+        (Some(trial), Some(sale)) if trial.tenure.trial => Some(trial.begin_again(sale, now)?),
+        _ => None,
+    };
+    let held = afresh.as_ref().or(held);
     let rented = held.filter(|license| license.kind == LicenseKind::Rental);
     let (intent, offer, list_price, paid) = match item.intent {
+        Intent::Upgrade => {
+            let (license, paid) = upgrade(item, holdings, now)?;
+            let list_price = license.terms.offers.purchase_price().unwrap_or(paid.charge);
+            (Intent::Upgrade, None, list_price, paid)
+        }
         Intent::Buy | Intent::Convert if rented.is_some() => {
             let license = held.ok_or_else(|| Error::LicenseNotFound {
                 product: product.clone(),
@@ -182,10 +197,10 @@ fn plan_line(
             let offer = wanted_offer(
                 item,
                 None,
-                held.map(|l| &l.terms.offers).or(holdings.offers.get(product)),
+                held.map(|l| &l.terms.offers).or(sale.map(|sale| &sale.offers)),
             )?;
             let license = match rented {
-                Some(license) if license.allows(now) => {
+                Some(license) if license.allows(now) && license.remaining.kind().is_some() => {
                     return Err(Error::LicenseAlreadyActive {
                         product: product.clone(),
                     });
@@ -250,16 +265,29 @@ fn begin_or_refuse(
             product: product.clone(),
         });
     }
-    let offers = holdings.offers.get(product).ok_or_else(|| Error::ProductNotFound {
+    let sale = holdings.sales.get(product).ok_or_else(|| Error::ProductNotFound {
         product: product.clone(),
     })?;
-    Ok(License::begin(
-        new_id(),
-        holdings.user,
-        product.clone(),
-        offers.clone(),
-        now,
-    ))
+    Ok(License::begin(new_id(), holdings.user, product.clone(), sale, now))
+}
+
+/// The license of the earlier version, and what it becomes.
+fn upgrade(item: &Item, holdings: &Holdings, now: Timestamp) -> Result<(License, Paid), Error> {
+    let product = &item.product;
+    let sale = holdings.sales.get(product).ok_or_else(|| Error::ProductNotFound {
+        product: product.clone(),
+    })?;
+    if holdings.licenses.contains_key(product) {
+        return Err(Error::LicenseAlreadyOwned {
+            product: product.clone(),
+        });
+    }
+    let earlier = sale.policy.upgrade_from.as_ref().unwrap_or(product);
+    let license = holdings.licenses.get(earlier).ok_or_else(|| Error::LicenseNotFound {
+        product: earlier.clone(),
+    })?;
+    let paid = license.upgrade(product, sale, now)?;
+    Ok((paid.license.clone(), paid))
 }
 
 /// The offer that the item names, else `last`; the error lists what there is.

@@ -1,6 +1,6 @@
 //! Errors of the rules, and the one list of every error code in Scrip.
 
-use crate::{AllowanceKind, OfferId, ProductId, Tokens};
+use crate::{AllowanceKind, OfferId, ProductId, Timestamp, Tokens};
 
 /// An error that has a stable code and knows what a person can do next.
 pub trait Coded: std::error::Error {
@@ -128,6 +128,19 @@ error_codes! {
     WalletInsufficient = "wallet.insufficient",
     CodeKeysInvalid = "code.keys_invalid",
     DeviceMachineIdInvalid = "device.machine_id_invalid",
+    LicenseNotPausable = "license.not_pausable",
+    LicenseNotPaused = "license.not_paused",
+    LicenseSuspended = "license.suspended",
+    LicenseRevoked = "license.revoked",
+    LicensePaused = "license.paused",
+    LicenseNotTransferable = "license.not_transferable",
+    LicenseNotUpgradable = "license.not_upgradable",
+    LicenseInUse = "license.in_use",
+    LicenseRenewalCap = "license.renewal_cap",
+    TrialUsed = "trial.used",
+    SeatNoneFree = "seat.none_free",
+    SeatCycling = "seat.cycling",
+    SeatReleaseLimited = "seat.release_limited",
 }
 
 impl std::fmt::Display for ErrorCode {
@@ -228,6 +241,78 @@ pub enum Error {
     #[error("the total changed from {expected} to {current}")]
     #[expect(missing_docs, reason = "the message names the fields")]
     PriceChanged { expected: Tokens, current: Tokens },
+    /// A product's policy contradicts itself.
+    #[error("the policy of {product} is not valid: {why}")]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    PolicyInvalid { product: ProductId, why: &'static str },
+    /// A rental has run out.
+    #[error("your rental of {product} is over already")]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    LicenseOver { product: ProductId },
+    /// A rental cannot be paused.
+    #[error("your rental of {product} cannot be paused: {why}")]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    LicenseNotPausable { product: ProductId, why: &'static str },
+    /// A rental is not paused.
+    #[error("your rental of {product} is not paused")]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    LicenseNotPaused { product: ProductId },
+    /// The vendor stopped the license.
+    #[error("the vendor has {} your license of {product}", if *revoked { "revoked" } else { "suspended" })]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    LicenseHeld { product: ProductId, revoked: bool },
+    /// A license cannot be given to another account.
+    #[error("your license of {product} cannot be transferred: {why}")]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    LicenseNotTransferable { product: ProductId, why: &'static str },
+    /// A license cannot become one of another product.
+    #[error("your license of {from} cannot be upgraded to {to}: {why}")]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    LicenseNotUpgradable {
+        from: ProductId,
+        to: ProductId,
+        why: &'static str,
+    },
+    /// Renewals could not be paid even once.
+    #[error("renewals of {product} may spend {cap}, and one costs {price}")]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    RenewalCapTooLow {
+        product: ProductId,
+        cap: Tokens,
+        price: Tokens,
+    },
+    /// The next renewal would spend more than was allowed.
+    #[error("renewing {product} for {charge} would spend more than the {cap} that you allowed")]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    RenewalCapReached {
+        product: ProductId,
+        cap: Tokens,
+        charge: Tokens,
+    },
+    /// A trial was had before.
+    #[error("this {by} has had {product} for trial, or for good, before")]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    TrialUsed { product: ProductId, by: &'static str },
+    /// All seats of a license are taken.
+    #[error("all {seats} seats of your license of {product} are taken")]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    SeatNoneFree {
+        product: ProductId,
+        seats: u16,
+        frees_at: Option<Timestamp>,
+    },
+    /// Too many different computers had a seat.
+    #[error("your license of {product} ran on {computers} computers within 30 days")]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    SeatCycling {
+        product: ProductId,
+        computers: usize,
+        free_at: Timestamp,
+    },
+    /// Too many seats were freed from afar.
+    #[error("three seats of your license of {product} were freed from afar within 90 days")]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    SeatReleaseLimited { product: ProductId, free_at: Timestamp },
     /// The wallet holds less than the total.
     #[error("{total} are needed and the wallet holds {balance}: {missing} are missing")]
     #[expect(missing_docs, reason = "the message names the fields")]
@@ -247,7 +332,7 @@ impl Coded for Error {
             Self::DigestMalformed { .. } => ErrorCode::DigestMalformed,
             Self::ProductIdMalformed { .. } => ErrorCode::ProductIdMalformed,
             Self::OfferIdMalformed { .. } => ErrorCode::OfferIdMalformed,
-            Self::OfferInvalid { .. } => ErrorCode::OfferInvalid,
+            Self::OfferInvalid { .. } | Self::PolicyInvalid { .. } => ErrorCode::OfferInvalid,
             Self::EmailInvalid { .. } => ErrorCode::AccountEmailInvalid,
             Self::PasswordInvalid { .. } => ErrorCode::AccountPasswordInvalid,
             Self::CartEmpty => ErrorCode::CartEmpty,
@@ -262,6 +347,18 @@ impl Coded for Error {
             Self::LicenseOfferMismatch { .. } => ErrorCode::LicenseOfferMismatch,
             Self::PriceChanged { .. } => ErrorCode::PriceChanged,
             Self::WalletInsufficient { .. } => ErrorCode::WalletInsufficient,
+            Self::LicenseOver { .. } => ErrorCode::LicenseExpired,
+            Self::LicenseNotPausable { .. } => ErrorCode::LicenseNotPausable,
+            Self::LicenseNotPaused { .. } => ErrorCode::LicenseNotPaused,
+            Self::LicenseHeld { revoked: true, .. } => ErrorCode::LicenseRevoked,
+            Self::LicenseHeld { .. } => ErrorCode::LicenseSuspended,
+            Self::LicenseNotTransferable { .. } => ErrorCode::LicenseNotTransferable,
+            Self::LicenseNotUpgradable { .. } => ErrorCode::LicenseNotUpgradable,
+            Self::RenewalCapTooLow { .. } | Self::RenewalCapReached { .. } => ErrorCode::LicenseRenewalCap,
+            Self::TrialUsed { .. } => ErrorCode::TrialUsed,
+            Self::SeatNoneFree { .. } => ErrorCode::SeatNoneFree,
+            Self::SeatCycling { .. } => ErrorCode::SeatCycling,
+            Self::SeatReleaseLimited { .. } => ErrorCode::SeatReleaseLimited,
         }
     }
 
@@ -287,6 +384,27 @@ impl Coded for Error {
                     "Add {missing} to your wallet, then check out again; your cart is kept."
                 )]
             }
+            Self::LicenseHeld { .. } => vec!["Ask the vendor why; nothing that you paid is lost.".to_owned()],
+            Self::LicenseOver { .. } => vec!["Rent it again; what counts toward owning it is kept.".to_owned()],
+            Self::RenewalCapTooLow { price, .. } => vec![format!("Allow at least {price}.")],
+            Self::RenewalCapReached { .. } => {
+                vec!["Extend the rental yourself, or allow renewals to spend more.".to_owned()]
+            }
+            Self::TrialUsed { .. } => vec!["Rent or buy it.".to_owned()],
+            Self::SeatNoneFree { frees_at, .. } => {
+                let mut hints = vec![
+                    "Give back the seat of a computer that no longer needs it, there or on the account page."
+                        .to_owned(),
+                ];
+                hints.extend(frees_at.map(|at| format!("Or wait until {at}, when one falls free.")));
+                hints
+            }
+            Self::SeatCycling { free_at, .. } => {
+                vec![format!("Use it on one of those computers, or wait until {free_at}.")]
+            }
+            Self::SeatReleaseLimited { free_at, .. } => vec![format!(
+                "Give the seat back on that computer itself, or wait until {free_at}."
+            )],
             _ => Vec::new(),
         }
     }

@@ -5,6 +5,8 @@
 //! ownership. The crate is pure: no files, no network, no SQL, no async, and the
 //! only clock is the [`Clock`] that a caller passes in.
 
+mod allotment;
+mod allowance;
 mod checkout;
 mod clock;
 mod detection;
@@ -12,14 +14,18 @@ mod digest;
 mod error;
 mod ids;
 mod license;
+mod lifecycle;
 mod offer;
 mod password;
 mod platform;
 mod product;
 mod quote;
+mod seats;
 mod tokens;
 mod version;
 
+pub use allotment::{Outstanding, allot};
+pub use allowance::{Allowance, AllowanceKind, Limits, parse_duration};
 pub use checkout::{Holdings, Intent, Item, MAX_LINES, Settlement, quote, settle};
 pub use clock::{Clock, FixedClock, SystemClock, Timestamp};
 pub use detection::DetectionRule;
@@ -27,10 +33,12 @@ pub use digest::Sha256;
 pub use error::{Coded, Error, ErrorCode};
 pub use ids::{ActivationId, CommandId, DeviceId, IdSource, LicenseId, OrderId, SystemIds, TransferId, UserId};
 pub use license::{License, LicenseKind, LicenseState, Remaining, TermsSnapshot};
-pub use offer::{Allowance, AllowanceKind, Offer, Offers, RentalOffer, parse_duration};
+pub use lifecycle::{Hold, HoldKind, Prepaid, Refund, Renewal, Tenure, Usage, start_trial};
+pub use offer::{Offer, Offers, PauseRule, Policy, RentalOffer, RentalRules, Sale};
 pub use password::{Email, Password};
 pub use platform::{ArtifactKind, Platform};
 pub use product::{OfferId, ProductId};
 pub use quote::{Quote, QuoteLine};
+pub use seats::{Seat, SeatKind, Seating, refuse_release, take_seat};
 pub use tokens::Tokens;
 pub use version::Version;

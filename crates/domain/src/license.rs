@@ -2,8 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::lifecycle::begun;
 use crate::{
-    Allowance, AllowanceKind, Error, LicenseId, OfferId, Offers, ProductId, RentalOffer, Timestamp, Tokens, UserId,
+    Allowance, AllowanceKind, Error, HoldKind, LicenseId, Limits, OfferId, Offers, Policy, ProductId, RentalOffer,
+    Sale, Tenure, Timestamp, Tokens, UserId,
 };
 
 /// The prices that were promised when a license began. Later price changes never touch it.
@@ -15,6 +17,9 @@ pub struct TermsSnapshot {
     pub frozen_at: Timestamp,
     /// The purchase price and every rental offer of that moment.
     pub offers: Offers,
+    /// Seats, and what else held for every license of the product.
+    #[serde(default)]
+    pub policy: Policy,
 }
 
 impl TermsSnapshot {
@@ -66,36 +71,31 @@ impl Remaining {
 
     /// The unit in which the rental runs; `None` for one that never began.
     pub fn kind(&self) -> Option<AllowanceKind> {
-        match self {
-            Self { ends_at: Some(_), .. } => Some(AllowanceKind::Duration),
-            Self { uses: Some(_), .. } => Some(AllowanceKind::Uses),
-            Self {
-                processings: Some(_), ..
-            } => Some(AllowanceKind::Processings),
-            _ => None,
+        self.shape().kind()
+    }
+
+    /// Which kinds limit it; the numbers mean nothing.
+    fn shape(&self) -> Limits {
+        Limits {
+            seconds: self.ends_at.map(|_| 0),
+            uses: self.uses,
+            processings: self.processings,
         }
     }
 
-    /// This rental with `allowance` added: time to the later of now and the present end.
-    #[must_use]
-    pub fn plus(&self, allowance: Allowance, now: Timestamp) -> Self {
-        let none = Self::default();
-        match allowance {
-            Allowance::Duration { seconds } => {
-                let from = self.ends_at.map_or(now, |end| end.max(now));
-                Self {
-                    ends_at: Some(from.plus_seconds(seconds)),
-                    ..none
-                }
-            }
-            Allowance::Uses { count } => Self {
-                uses: Some(self.uses.unwrap_or(0).saturating_add(count)),
-                ..none
-            },
-            Allowance::Processings { count } => Self {
-                processings: Some(self.processings.unwrap_or(0).saturating_add(count)),
-                ..none
-            },
+    /// Whether it is limited by the same kinds as `allowance`.
+    pub(crate) fn fits(&self, allowance: Allowance) -> bool {
+        self.shape().same_kinds(&allowance.limits())
+    }
+
+    /// This rental with `allowance` of the same kinds added: time to `from`, units to those that are left.
+    fn plus(&self, allowance: Allowance, from: Timestamp) -> Self {
+        let added = begun(allowance, from);
+        let sum = |left: Option<u64>, more: Option<u64>| more.map(|more| left.unwrap_or(0).saturating_add(more));
+        Self {
+            ends_at: added.ends_at,
+            uses: sum(self.uses, added.uses),
+            processings: sum(self.processings, added.processings),
         }
     }
 }
@@ -122,15 +122,22 @@ pub enum LicenseState {
     Owned,
     /// Rented and allowed.
     Active,
+    /// The time is over, and the program still runs for a while.
+    Grace,
+    /// Time stands still, and the program does not run.
+    Paused,
     /// The time is over.
     Expired,
     /// The uses or processings are used up.
     Exhausted,
+    /// Stopped by the vendor for a while.
+    Suspended,
+    /// Stopped by the vendor for good.
+    Revoked,
 }
 
 /// One person's right to one product.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct License {
     /// The license's id.
     pub id: LicenseId,
@@ -148,6 +155,8 @@ pub struct License {
     pub last_offer: Option<OfferId>,
     /// The prices promised when the license began.
     pub terms: TermsSnapshot,
+    /// What happened to it besides.
+    pub tenure: Tenure,
     /// When the license began.
     pub started_at: Timestamp,
     /// Counts the changes of the license, from 1.
@@ -163,7 +172,7 @@ pub(crate) struct Paid {
 
 impl License {
     /// A license that has not been paid for: the start of every purchase and rental.
-    pub(crate) fn begin(id: LicenseId, user: UserId, product: ProductId, offers: Offers, now: Timestamp) -> Self {
+    pub(crate) fn begin(id: LicenseId, user: UserId, product: ProductId, sale: &Sale, now: Timestamp) -> Self {
         Self {
             id,
             user,
@@ -172,7 +181,12 @@ impl License {
             remaining: Remaining::default(),
             equity: Tokens::ZERO,
             last_offer: None,
-            terms: TermsSnapshot { frozen_at: now, offers },
+            terms: TermsSnapshot {
+                frozen_at: now,
+                offers: sale.offers.clone(),
+                policy: sale.policy.clone(),
+            },
+            tenure: Tenure::default(),
             started_at: now,
             revision: 0,
         }
@@ -180,17 +194,41 @@ impl License {
 
     /// What the license allows at `now`.
     pub fn state(&self, now: Timestamp) -> LicenseState {
-        match self.kind {
-            LicenseKind::Perpetual => LicenseState::Owned,
-            LicenseKind::Rental if !self.remaining.is_over(now) => LicenseState::Active,
-            LicenseKind::Rental if self.remaining.ends_at.is_some() => LicenseState::Expired,
-            LicenseKind::Rental => LicenseState::Exhausted,
+        match (&self.tenure.hold, self.kind) {
+            (Some(hold), _) if hold.kind == HoldKind::Suspended => return LicenseState::Suspended,
+            (Some(_), _) => return LicenseState::Revoked,
+            (None, LicenseKind::Perpetual) => return LicenseState::Owned,
+            (None, LicenseKind::Rental) => {}
+        }
+        let license = self.thawed(now);
+        let Remaining {
+            ends_at,
+            uses,
+            processings,
+        } = license.remaining;
+        if uses == Some(0) || processings == Some(0) {
+            return LicenseState::Exhausted;
+        }
+        if license.tenure.paused_at.is_some() {
+            return LicenseState::Paused;
+        }
+        match ends_at {
+            Some(end)
+                if end <= now && (license.tenure.ended || end.plus_seconds(self.rules().grace_seconds) <= now) =>
+            {
+                LicenseState::Expired
+            }
+            Some(end) if end <= now => LicenseState::Grace,
+            _ => LicenseState::Active,
         }
     }
 
     /// Whether the program may run at `now`.
     pub fn allows(&self, now: Timestamp) -> bool {
-        matches!(self.state(now), LicenseState::Owned | LicenseState::Active)
+        matches!(
+            self.state(now),
+            LicenseState::Owned | LicenseState::Active | LicenseState::Grace
+        )
     }
 
     /// What owning costs from here: the frozen price less the equity. `None` where the frozen terms name no price.
@@ -203,6 +241,7 @@ impl License {
 
     /// The license as owned, for what is missing to the frozen purchase price.
     pub(crate) fn own(&self) -> Result<Paid, Error> {
+        self.refuse_if_held()?;
         self.refuse_if_owned()?;
         let charge = self.price_to_own().ok_or_else(|| Error::LicenseNotConvertible {
             product: self.product.clone(),
@@ -217,10 +256,16 @@ impl License {
     ///
     /// A payment that reaches what owning costs is capped to exactly that and makes the license perpetual.
     pub(crate) fn pay_rent(&self, offer: &OfferId, now: Timestamp) -> Result<Paid, Error> {
+        self.refuse_if_held()?;
         self.refuse_if_owned()?;
         let rental = self.terms.rental(&self.product, offer)?;
-        let running = self.remaining.kind().filter(|_| !self.remaining.is_over(now));
-        if let Some(running) = running.filter(|running| *running != rental.allowance.kind()) {
+        let before = self.thawed(now);
+        let runs = matches!(
+            before.state(now),
+            LicenseState::Active | LicenseState::Grace | LicenseState::Paused
+        ) && before.remaining.kind().is_some();
+        let fits = before.remaining.fits(rental.allowance);
+        if let Some(running) = before.remaining.kind().filter(|_| runs && !fits) {
             return Err(Error::LicenseOfferMismatch {
                 product: self.product.clone(),
                 offer: offer.clone(),
@@ -237,12 +282,25 @@ impl License {
                 license: self.owned(to_own)?,
             });
         }
-        let mut license = self.changed();
-        license.remaining = self.remaining.plus(rental.allowance, now);
+        let mut license = before.changed();
+        license.remaining = if fits {
+            // A grace period and a pause count from the end, so that neither is time for nothing nor time lost.
+            let from = match before.remaining.ends_at {
+                Some(end) if runs => end,
+                _ => now,
+            };
+            before.remaining.plus(rental.allowance, from)
+        } else {
+            begun(rental.allowance, now)
+        };
         license.last_offer = Some(offer.clone());
-        if self.terms.offers.purchase_price().is_some() {
-            license.equity = self.equity.checked_add(rental.price.permille(rental.credit_permille))?;
-        }
+        license.tenure.ended = false;
+        let credit = match self.terms.offers.purchase_price() {
+            Some(_) => rental.price.permille(rental.credit_permille),
+            None => Tokens::ZERO,
+        };
+        license.equity = self.equity.checked_add(credit)?;
+        license.prepay(&before, rental.price, credit, now)?;
         Ok(Paid {
             charge: rental.price,
             license,
@@ -254,10 +312,16 @@ impl License {
         license.kind = LicenseKind::Perpetual;
         license.remaining = Remaining::default();
         license.equity = self.equity.checked_add(charge)?;
+        license.tenure = Tenure {
+            used: self.tenure.used,
+            paid: self.tenure.paid.checked_add(charge)?,
+            pauses: self.tenure.pauses,
+            ..Tenure::default()
+        };
         Ok(license)
     }
 
-    fn changed(&self) -> Self {
+    pub(crate) fn changed(&self) -> Self {
         let mut license = self.clone();
         license.revision += 1;
         license

@@ -1,11 +1,10 @@
 //! What a product costs: to buy, or to rent by time, by uses or by processings.
 
 use std::collections::BTreeSet;
-use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, OfferId, Tokens};
+use crate::{Allowance, Error, OfferId, ProductId, Tokens};
 
 /// One way to get a product.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,13 +21,20 @@ pub enum Offer {
     },
     /// The product for a while.
     Rental(RentalOffer),
+    /// The product for a while and for nothing, once for each person and each computer.
+    Trial {
+        /// The id of the offer.
+        id: OfferId,
+        /// How long, or how much.
+        allowance: Allowance,
+    },
 }
 
 impl Offer {
     /// The id of the offer, unique within its product.
     pub fn id(&self) -> &OfferId {
         match self {
-            Self::Purchase { id, .. } | Self::Rental(RentalOffer { id, .. }) => id,
+            Self::Purchase { id, .. } | Self::Rental(RentalOffer { id, .. }) | Self::Trial { id, .. } => id,
         }
     }
 
@@ -36,6 +42,7 @@ impl Offer {
     pub fn price(&self) -> Tokens {
         match self {
             Self::Purchase { price, .. } | Self::Rental(RentalOffer { price, .. }) => *price,
+            Self::Trial { .. } => Tokens::ZERO,
         }
     }
 }
@@ -54,112 +61,140 @@ pub struct RentalOffer {
     /// The part of each payment, in thousandths (0 to 1000), that is credited toward ownership.
     #[serde(default)]
     pub credit_permille: u16,
+    /// What may be done with the rental besides extending and converting it.
+    #[serde(flatten)]
+    pub rules: RentalRules,
 }
 
-/// What one rental payment adds.
+/// What a rental allows besides running, extending and converting. Nothing of it unless the offer says so.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(optional_fields = nullable))]
+pub struct RentalRules {
+    /// Seconds for which the program still runs after the time is over. An extension counts from the end, not from its payment.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    #[cfg_attr(feature = "ts", ts(type = "number", optional))]
+    pub grace_seconds: i64,
+    /// The part of what is unused, in thousandths (0 to 1000), that ending early gives back.
+    #[serde(default, skip_serializing_if = "is_nothing")]
+    #[cfg_attr(feature = "ts", ts(type = "number", optional))]
+    pub refund_permille: u16,
+    /// How the rental may be paused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pause: Option<PauseRule>,
+    /// Seconds after which a computer needs a fresh code, so that a change reaches it. `None`: as long as it was paid for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(type = "number | null"))]
+    pub lease_seconds: Option<i64>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes fields by reference")]
+fn is_zero(seconds: &i64) -> bool {
+    *seconds == 0
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes fields by reference")]
+fn is_nothing(permille: &u16) -> bool {
+    *permille == 0
+}
+
+/// How a rental by time may be paused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
-#[serde(tag = "kind", rename_all = "snake_case")]
-pub enum Allowance {
-    /// Time.
-    Duration {
-        /// Seconds, 60 (a minute) to ten years.
-        #[cfg_attr(feature = "ts", ts(type = "number"))]
-        seconds: i64,
-    },
-    /// Starts of the program.
-    Uses {
-        /// How many.
-        #[cfg_attr(feature = "ts", ts(type = "number"))]
-        count: u64,
-    },
-    /// Units of work that the program itself counts.
-    Processings {
-        /// How many.
-        #[cfg_attr(feature = "ts", ts(type = "number"))]
-        count: u64,
-    },
+pub struct PauseRule {
+    /// How often.
+    pub max_pauses: u16,
+    /// How long each time, in seconds; the rental then goes on by itself.
+    #[cfg_attr(feature = "ts", ts(type = "number"))]
+    pub max_seconds: i64,
 }
 
-/// The unit in which a rental runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+impl RentalRules {
+    /// The longest grace period, in seconds: 90 days.
+    pub const MAX_GRACE_SECONDS: i64 = 90 * 86_400;
+
+    fn contradiction(&self) -> Option<&'static str> {
+        if !(0..=Self::MAX_GRACE_SECONDS).contains(&self.grace_seconds) {
+            return Some("a grace period has 0 seconds to 90 days");
+        }
+        if self.refund_permille > 1000 {
+            return Some("refund_permille is at most 1000");
+        }
+        if self
+            .pause
+            .is_some_and(|pause| pause.max_pauses == 0 || !(60..=Allowance::MAX_SECONDS).contains(&pause.max_seconds))
+        {
+            return Some("a pause is allowed at least once, and for 1 minute to 10 years");
+        }
+        if self
+            .lease_seconds
+            .is_some_and(|lease| !(60..=Allowance::MAX_SECONDS).contains(&lease))
+        {
+            return Some("a lease has 1 minute to 10 years");
+        }
+        None
+    }
+}
+
+/// What holds for every license of a product.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
-#[serde(rename_all = "snake_case")]
-pub enum AllowanceKind {
-    /// By time.
-    Duration,
-    /// By starts of the program.
-    Uses,
-    /// By units of work.
-    Processings,
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(optional_fields = nullable))]
+#[serde(default)]
+pub struct Policy {
+    /// How many computers one license runs on at the same time.
+    pub seats: u16,
+    /// How many more computers may borrow it for a while each, as teams do.
+    pub floating_seats: u16,
+    /// Whether a license may be given to another account.
+    pub transferable: bool,
+    /// The product, an earlier major version, whose license can be turned into one of this with its equity.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub upgrade_from: Option<ProductId>,
 }
 
-impl fmt::Display for AllowanceKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Duration => "time",
-            Self::Uses => "uses",
-            Self::Processings => "processings",
-        })
-    }
-}
+impl Policy {
+    /// The most seats of either kind.
+    pub const MAX_SEATS: u16 = 10_000;
 
-impl Allowance {
-    /// Ten years of 365 days: the longest duration that one payment can add.
-    pub const MAX_SECONDS: i64 = 10 * 365 * 86_400;
-    /// The most uses or processings that one payment can add.
-    pub const MAX_COUNT: u64 = 1_000_000_000;
-
-    /// The unit of the allowance.
-    pub const fn kind(self) -> AllowanceKind {
-        match self {
-            Self::Duration { .. } => AllowanceKind::Duration,
-            Self::Uses { .. } => AllowanceKind::Uses,
-            Self::Processings { .. } => AllowanceKind::Processings,
-        }
-    }
-
-    fn is_valid(self) -> bool {
-        match self {
-            Self::Duration { seconds } => (60..=Self::MAX_SECONDS).contains(&seconds),
-            Self::Uses { count } | Self::Processings { count } => (1..=Self::MAX_COUNT).contains(&count),
-        }
-    }
-}
-
-impl fmt::Display for Allowance {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (count, unit) = match *self {
-            Self::Duration { seconds } => {
-                let scales = [(31_536_000, "year"), (86_400, "day"), (3_600, "hour"), (60, "minute")];
-                let whole = scales
-                    .into_iter()
-                    .find(|(size, _)| seconds % size == 0)
-                    .unwrap_or((1, "second"));
-                (u64::try_from(seconds / whole.0).unwrap_or(0), whole.1)
-            }
-            Self::Uses { count } => (count, "use"),
-            Self::Processings { count } => (count, "processing"),
+    /// Checks the policy of `product`.
+    pub fn check(&self, product: &ProductId) -> Result<(), Error> {
+        let invalid = |why| {
+            Err(Error::PolicyInvalid {
+                product: product.clone(),
+                why,
+            })
         };
-        write!(f, "{count} {unit}{}", if count == 1 { "" } else { "s" })
+        if self.seats == 0 || self.seats > Self::MAX_SEATS || self.floating_seats > Self::MAX_SEATS {
+            return invalid("a license has 1 to 10,000 seats, and 10,000 floating ones at most");
+        }
+        if self.upgrade_from.as_ref() == Some(product) {
+            return invalid("a product is no upgrade of itself");
+        }
+        Ok(())
     }
 }
 
-/// Reads a duration of one unit: `30m`, `12h`, `7d`, `2w`, `1y` (365 days). Answers seconds.
-pub fn parse_duration(text: &str) -> Option<i64> {
-    let unit = text.trim().strip_suffix(|c: char| c.is_ascii_alphabetic())?;
-    let scale = match text.trim().as_bytes().last()? {
-        b's' => 1,
-        b'm' => 60,
-        b'h' => 3_600,
-        b'd' => 86_400,
-        b'w' => 7 * 86_400,
-        b'y' => 365 * 86_400,
-        _ => return None,
-    };
-    unit.parse::<u32>().ok().map(|count| i64::from(count) * scale)
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            seats: 3,
+            floating_seats: 0,
+            transferable: false,
+            upgrade_from: None,
+        }
+    }
+}
+
+/// How a product is sold: its offers, and what holds for all its licenses.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sale {
+    /// What it costs.
+    pub offers: Offers,
+    /// What its licenses allow.
+    #[serde(default)]
+    pub policy: Policy,
 }
 
 /// All offers of one product: at most one purchase, ids unique.
@@ -182,7 +217,7 @@ impl Offers {
             })
         };
         let mut ids = BTreeSet::new();
-        let mut purchases = 0;
+        let (mut purchases, mut trials) = (0, 0);
         for (at, offer) in offers.iter().enumerate() {
             if at >= Self::MAX {
                 return invalid(offer, "a product has 32 offers at most");
@@ -201,7 +236,18 @@ impl Offers {
                 Offer::Rental(rental) if !rental.allowance.is_valid() => {
                     return invalid(offer, "a rental adds 1 minute to 10 years, or 1 to 1,000,000,000 units");
                 }
-                Offer::Rental(_) => {}
+                Offer::Rental(rental) => {
+                    if let Some(why) = rental.rules.contradiction() {
+                        return invalid(offer, why);
+                    }
+                }
+                Offer::Trial { allowance, .. } if !allowance.is_valid() => {
+                    return invalid(offer, "a trial lasts 1 minute to 10 years, or 1 to 1,000,000,000 units");
+                }
+                Offer::Trial { .. } => trials += 1,
+            }
+            if trials > 1 {
+                return invalid(offer, "a product has one trial at most");
             }
             if purchases > 1 {
                 return invalid(offer, "a product has one purchase offer at most");
@@ -219,7 +265,7 @@ impl Offers {
     pub fn purchase_price(&self) -> Option<Tokens> {
         self.0.iter().find_map(|offer| match offer {
             Offer::Purchase { price, .. } => Some(*price),
-            Offer::Rental(_) => None,
+            Offer::Rental(_) | Offer::Trial { .. } => None,
         })
     }
 
@@ -227,7 +273,15 @@ impl Offers {
     pub fn rentals(&self) -> impl Iterator<Item = &RentalOffer> {
         self.0.iter().filter_map(|offer| match offer {
             Offer::Rental(rental) => Some(rental),
-            Offer::Purchase { .. } => None,
+            Offer::Purchase { .. } | Offer::Trial { .. } => None,
+        })
+    }
+
+    /// The trial, where there is one.
+    pub fn trial(&self) -> Option<(&OfferId, Allowance)> {
+        self.0.iter().find_map(|offer| match offer {
+            Offer::Trial { id, allowance } => Some((id, *allowance)),
+            Offer::Purchase { .. } | Offer::Rental(_) => None,
         })
     }
 }
@@ -251,23 +305,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn durations_read_in_one_unit() {
-        assert_eq!(parse_duration("7d"), Some(604_800));
-        assert_eq!(parse_duration("90m"), Some(5_400));
-        assert_eq!(parse_duration("1y"), Some(31_536_000));
-        for bad in ["", "d", "7", "-1d", "1.5h", "7 d d", "99999999999d", "7é"] {
-            assert_eq!(parse_duration(bad), None, "{bad}");
-        }
-    }
-
-    #[test]
-    fn allowances_read_as_people_say_them() {
-        assert_eq!(Allowance::Duration { seconds: 604_800 }.to_string(), "7 days");
-        assert_eq!(Allowance::Duration { seconds: 5_400 }.to_string(), "90 minutes");
-        assert_eq!(Allowance::Uses { count: 1 }.to_string(), "1 use");
-    }
-
-    #[test]
     fn contradictory_offers_are_refused() {
         let rental = |id: &str, price, permille, seconds| {
             Offer::Rental(RentalOffer {
@@ -275,6 +312,7 @@ mod tests {
                 price: Tokens::new(price).unwrap(),
                 allowance: Allowance::Duration { seconds },
                 credit_permille: permille,
+                rules: RentalRules::default(),
             })
         };
         assert!(Offers::new(vec![rental("a", 1, 1000, 60)]).is_ok());

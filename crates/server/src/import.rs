@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use scrip_api::{CatalogEntry, DescriptionBlock, ReleaseNote, Screenshot};
 use scrip_appstream::{Block, Component, ComponentKind, Icons, PricePolicy, find_catalogs, find_icons, read_path};
-use scrip_domain::{Offers, ProductId};
+use scrip_domain::{Offers, Policy, ProductId, Sale};
 use scrip_store::ProductListing;
 use serde::{Deserialize, Serialize};
 
@@ -58,7 +58,7 @@ pub async fn import_appstream(server: &Server, paths: &[PathBuf], policy: PriceP
             None => None,
         };
         report.icons += usize::from(icon.is_some());
-        listings.push(listing_of(program.component, program.offers, icon)?);
+        listings.push(listing_of(program.component, program.sale, icon)?);
     }
     report.listed = listings.len();
     report.changed = server.0.store.put_products(&listings).await?;
@@ -67,7 +67,7 @@ pub async fn import_appstream(server: &Server, paths: &[PathBuf], policy: PriceP
 
 struct Program {
     component: Component,
-    offers: Offers,
+    sale: Sale,
     icon: Option<Vec<u8>>,
 }
 
@@ -101,15 +101,8 @@ fn read_all(paths: &[PathBuf], policy: &PricePolicy) -> Result<(BTreeMap<Product
                 let icon = icons
                     .iter()
                     .find_map(|icons| icons.find(&component, ICON_PIXELS).ok().flatten());
-                let offers = policy.offers_for(&component.id).clone();
-                found.insert(
-                    component.id.clone(),
-                    Program {
-                        component,
-                        offers,
-                        icon,
-                    },
-                );
+                let sale = policy.sale_of(&component.id).clone();
+                found.insert(component.id.clone(), Program { component, sale, icon });
             }
         }
     }
@@ -123,11 +116,7 @@ const fn is_program(kind: ComponentKind) -> bool {
     )
 }
 
-fn listing_of(
-    component: Component,
-    offers: Offers,
-    icon: Option<scrip_domain::Sha256>,
-) -> Result<ProductListing, Error> {
+fn listing_of(component: Component, sale: Sale, icon: Option<scrip_domain::Sha256>) -> Result<ProductListing, Error> {
     let detection = component.detection_rules();
     let entry = CatalogEntry {
         id: component.id.clone(),
@@ -139,6 +128,7 @@ fn listing_of(
         icon,
         // Offers, files and the revision stand in columns and rows of their own.
         offers: Offers::default(),
+        policy: Policy::default(),
         latest_version: component.releases.first().map(|release| release.version.clone()),
         detection,
         artifacts: Vec::new(),
@@ -176,7 +166,8 @@ fn listing_of(
         developer: entry.developer.clone(),
         keywords: component.keywords,
         categories: component.categories,
-        offers,
+        offers: sale.offers,
+        policy: sale.policy,
         entry: serde_json::to_string(&entry).map_err(written)?,
         detail: serde_json::to_string(&detail).map_err(written)?,
     })

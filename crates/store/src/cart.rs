@@ -2,7 +2,7 @@
 
 use scrip_domain::{Error as Rule, Intent, Item, MAX_LINES, ProductId, UserId};
 
-use crate::catalog::{find_offers, read_id, read_json};
+use crate::catalog::{find_sales, read_id, read_json};
 use crate::db::{Tx, args};
 use crate::ledger::retrying;
 use crate::{Error, Store};
@@ -17,10 +17,10 @@ impl Store {
     pub async fn put_cart_item(&self, user: UserId, item: &Item) -> Result<Vec<Item>, Error> {
         retrying!("change a cart", {
             let mut tx = self.database.write().await?;
-            let listed = find_offers(&mut tx, std::iter::once(&item.product))
+            let listed = find_sales(&mut tx, std::iter::once(&item.product))
                 .await?
                 .contains_key(&item.product);
-            let needs_listing = matches!(item.intent, Intent::Buy | Intent::Rent);
+            let needs_listing = matches!(item.intent, Intent::Buy | Intent::Rent | Intent::Upgrade);
             if needs_listing && !listed {
                 return Err(Rule::ProductNotFound {
                     product: item.product.clone(),
@@ -86,5 +86,6 @@ const fn intent_text(intent: Intent) -> &'static str {
         Intent::Rent => "rent",
         Intent::Extend => "extend",
         Intent::Convert => "convert",
+        Intent::Upgrade => "upgrade",
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use scrip_domain::{ArtifactKind, Offers, Platform, ProductId, Sha256, Version};
+use scrip_domain::{ArtifactKind, Offers, Platform, Policy, ProductId, Sale, Sha256, Version};
 use serde::Serialize;
 
 use crate::db::{Tx, Value, args, list_text, rows_text};
@@ -29,6 +29,8 @@ pub struct ProductListing {
     pub categories: Vec<String>,
     /// Its offers.
     pub offers: Offers,
+    /// What holds for all its licenses.
+    pub policy: Policy,
     /// What a list shows of it: a JSON document that the store does not read.
     pub entry: String,
     /// What only its page shows: a JSON document that the store does not read.
@@ -46,6 +48,8 @@ pub struct ListedProduct {
     pub detail: String,
     /// Its offers.
     pub offers: Offers,
+    /// What holds for all its licenses.
+    pub policy: Policy,
     /// The files that install it.
     pub artifacts: Vec<ArtifactRow>,
     /// The catalog's revision in which it last changed.
@@ -174,28 +178,42 @@ async fn write_revision(tx: &mut Tx, revision: i64) -> Result<(), Error> {
         .map(drop)
 }
 
+/// How a listing is sold, as its columns have it.
+struct SaleText {
+    offers: String,
+    policy: String,
+}
+
+impl SaleText {
+    fn of(listing: &ProductListing) -> Self {
+        Self {
+            offers: text_of(&listing.offers),
+            policy: text_of(&listing.policy),
+        }
+    }
+}
+
 async fn put_chunk(tx: &mut Tx, chunk: &[ProductListing], revision: &mut i64) -> Result<(), Error> {
     let sql = format!(
-        "SELECT id, entry, detail, offers FROM products WHERE NOT removed AND id IN ({})",
+        "SELECT id, entry, detail, offers, policy FROM products WHERE NOT removed AND id IN ({})",
         list_text(chunk.len(), 1)
     );
     let ids: Vec<Value> = chunk.iter().map(|listing| Value::from(listing.id.as_str())).collect();
     let rows = tx
-        .rows::<(String, String, String, String)>("compare listings", &sql, &ids)
+        .rows::<(String, String, String, String, String)>("compare listings", &sql, &ids)
         .await?;
-    let stored: HashMap<String, (String, String, String)> = rows
+    let stored: HashMap<String, [String; 4]> = rows
         .into_iter()
-        .map(|(id, entry, detail, offers)| (id, (entry, detail, offers)))
+        .map(|(id, entry, detail, offers, policy)| (id, [entry, detail, offers, policy]))
         .collect();
-    let changed: Vec<(&ProductListing, String)> = chunk
+    let changed: Vec<(&ProductListing, SaleText)> = chunk
         .iter()
-        .map(|listing| (listing, text_of(&listing.offers)))
-        .filter(|(listing, offers)| {
+        .map(|listing| (listing, SaleText::of(listing)))
+        .filter(|(listing, sale)| {
+            let wanted = [&listing.entry, &listing.detail, &sale.offers, &sale.policy];
             stored
                 .get(listing.id.as_str())
-                .is_none_or(|(entry, detail, stored_offers)| {
-                    *entry != listing.entry || *detail != listing.detail || stored_offers != offers
-                })
+                .is_none_or(|stored| stored.each_ref() != wanted)
         })
         .collect();
     if changed.is_empty() {
@@ -209,17 +227,18 @@ async fn put_chunk(tx: &mut Tx, chunk: &[ProductListing], revision: &mut i64) ->
     Ok(())
 }
 
-async fn write_listings(tx: &mut Tx, changed: &[(&ProductListing, String)], revision: &mut i64) -> Result<(), Error> {
+async fn write_listings(tx: &mut Tx, changed: &[(&ProductListing, SaleText)], revision: &mut i64) -> Result<(), Error> {
     let values: Vec<Value> = changed
         .iter()
-        .flat_map(|(listing, offers)| {
+        .flat_map(|(listing, sale)| {
             *revision += 1;
             args![
                 listing.id.as_str(),
                 listing.name.as_str(),
                 listing.entry.as_str(),
                 listing.detail.as_str(),
-                offers.as_str(),
+                sale.offers.as_str(),
+                sale.policy.as_str(),
                 listing.name.to_lowercase(),
                 false,
                 *revision,
@@ -227,15 +246,15 @@ async fn write_listings(tx: &mut Tx, changed: &[(&ProductListing, String)], revi
         })
         .collect();
     let sql = format!(
-        "INSERT INTO products (id, name, entry, detail, offers, sort_key, removed, revision) VALUES {} \
+        "INSERT INTO products (id, name, entry, detail, offers, policy, sort_key, removed, revision) VALUES {} \
          ON CONFLICT (id) DO UPDATE SET name = excluded.name, entry = excluded.entry, detail = excluded.detail, \
-         offers = excluded.offers, sort_key = excluded.sort_key, removed = excluded.removed, revision = excluded.revision",
-        rows_text(changed.len(), 8, 1)
+         offers = excluded.offers, policy = excluded.policy, sort_key = excluded.sort_key, removed = excluded.removed, revision = excluded.revision",
+        rows_text(changed.len(), 9, 1)
     );
     tx.execute("write listings", &sql, &values).await.map(drop)
 }
 
-async fn write_categories(tx: &mut Tx, changed: &[(&ProductListing, String)]) -> Result<(), Error> {
+async fn write_categories(tx: &mut Tx, changed: &[(&ProductListing, SaleText)]) -> Result<(), Error> {
     let ids: Vec<Value> = changed
         .iter()
         .map(|(listing, _)| Value::from(listing.id.as_str()))
@@ -268,20 +287,28 @@ async fn write_categories(tx: &mut Tx, changed: &[(&ProductListing, String)]) ->
     tx.execute("write categories", &sql, &values).await.map(drop)
 }
 
-/// Today's offers of some products; those that are not listed are left out.
-pub(crate) async fn find_offers(
+/// How some products are sold today; those that are not listed are left out.
+pub(crate) async fn find_sales(
     tx: &mut Tx,
     products: impl Iterator<Item = &ProductId>,
-) -> Result<HashMap<ProductId, Offers>, Error> {
+) -> Result<HashMap<ProductId, Sale>, Error> {
     let wanted: BTreeSet<&str> = products.map(ProductId::as_str).collect();
     let sql = format!(
-        "SELECT id, offers FROM products WHERE NOT removed AND id IN ({})",
+        "SELECT id, offers, policy FROM products WHERE NOT removed AND id IN ({})",
         list_text(wanted.len(), 1)
     );
     let values: Vec<Value> = wanted.into_iter().map(Value::from).collect();
-    let rows = tx.rows::<(String, String)>("read offers", &sql, &values).await?;
+    let rows = tx
+        .rows::<(String, String, String)>("read offers", &sql, &values)
+        .await?;
     rows.into_iter()
-        .map(|(id, offers)| Ok((read_id(&id)?, read_json("products", &id, &offers)?)))
+        .map(|(id, offers, policy)| {
+            let sale = Sale {
+                offers: read_json("products", &id, &offers)?,
+                policy: read_json("products", &id, &policy)?,
+            };
+            Ok((read_id(&id)?, sale))
+        })
         .collect()
 }
 
@@ -302,6 +329,6 @@ pub(crate) fn read_json<T: serde::de::DeserializeOwned>(table: &'static str, id:
 }
 
 /// The JSON text of a plain value: text, integers and enums always serialise.
-fn text_of(value: &impl Serialize) -> String {
+pub(crate) fn text_of(value: &impl Serialize) -> String {
     serde_json::to_string(value).unwrap_or_default()
 }

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, HashMap};
 
 use scrip_domain::{
-    Clock, Coded, ErrorCode, Holdings, IdSource, Item, License, LicenseId, Offers, OrderId, ProductId, Quote,
-    QuoteLine, Timestamp, Tokens, UserId,
+    Clock, Coded, ErrorCode, Holdings, IdSource, Item, License, LicenseId, OrderId, ProductId, Quote, QuoteLine, Sale,
+    Timestamp, Tokens, UserId,
 };
 use uuid::Uuid;
 
@@ -231,7 +231,7 @@ async fn find_orders(tx: &mut Tx, batch: &[Checkout]) -> Result<HashMap<(UserId,
 struct State {
     /// What each wallet held, and holds now.
     wallets: HashMap<UserId, (Tokens, Tokens)>,
-    offers: HashMap<ProductId, Offers>,
+    sales: HashMap<ProductId, Sale>,
     /// Each license with the revision of its row; 0 for one that has none yet.
     licenses: HashMap<(UserId, ProductId), (i64, License)>,
 }
@@ -240,7 +240,7 @@ impl State {
     async fn read(tx: &mut Tx, wanted: &[(UserId, &ProductId)]) -> Result<Self, Error> {
         let mut state = Self {
             wallets: HashMap::new(),
-            offers: HashMap::new(),
+            sales: HashMap::new(),
             licenses: HashMap::new(),
         };
         if wanted.is_empty() {
@@ -255,34 +255,64 @@ impl State {
             let balance = read_tokens("wallets", user, balance)?;
             state.wallets.insert(UserId(user), (balance, balance));
         }
-        state.offers = catalog::find_offers(tx, wanted.iter().map(|(_, product)| *product)).await?;
+        state.sales = catalog::find_sales(tx, wanted.iter().map(|(_, product)| *product)).await?;
         for license in licenses::find(tx, wanted).await? {
             state
                 .licenses
                 .insert((license.user, license.product.clone()), (license.revision, license));
         }
+        state.read_upgradable(tx, wanted).await?;
         Ok(state)
+    }
+
+    /// The licenses that the wanted products upgrade from.
+    async fn read_upgradable(&mut self, tx: &mut Tx, wanted: &[(UserId, &ProductId)]) -> Result<(), Error> {
+        let earlier: Vec<(UserId, ProductId)> = wanted
+            .iter()
+            .filter(|(user, product)| !self.licenses.contains_key(&(*user, (*product).clone())))
+            .filter_map(|(user, product)| Some((*user, self.sales.get(product)?.policy.upgrade_from.clone()?)))
+            .collect();
+        if earlier.is_empty() {
+            return Ok(());
+        }
+        let earlier: Vec<_> = earlier.iter().map(|(user, product)| (*user, product)).collect();
+        for license in licenses::find(tx, &earlier).await? {
+            self.licenses
+                .insert((license.user, license.product.clone()), (license.revision, license));
+        }
+        Ok(())
     }
 
     /// What one person holds, as far as the items need it.
     fn holdings(&self, user: UserId, items: &[Item]) -> Holdings {
         let nothing = (Tokens::ZERO, Tokens::ZERO);
         let (_, balance) = *self.wallets.get(&user).unwrap_or(&nothing);
-        let (mut licenses, mut offers) = (BTreeMap::new(), BTreeMap::new());
+        let (mut licenses, mut sales) = (BTreeMap::new(), BTreeMap::new());
         for Item { product, .. } in items {
-            if let Some((_, license)) = self.licenses.get(&(user, product.clone())) {
-                licenses.insert(product.clone(), license.clone());
+            let sale = self.sales.get(product);
+            let earlier = sale.and_then(|sale| sale.policy.upgrade_from.as_ref());
+            for product in [Some(product), earlier].into_iter().flatten() {
+                if let Some((_, license)) = self.licenses.get(&(user, product.clone())) {
+                    licenses.insert(product.clone(), license.clone());
+                }
             }
-            if let Some(listed) = self.offers.get(product) {
-                offers.insert(product.clone(), listed.clone());
+            if let Some(sale) = sale {
+                sales.insert(product.clone(), sale.clone());
             }
         }
         Holdings {
             user,
             balance,
             licenses,
-            offers,
+            sales,
         }
+    }
+
+    /// The license with this id, whatever product it stands under.
+    fn take_license(&mut self, id: LicenseId) -> Option<(i64, License)> {
+        let (key, _) = self.licenses.iter().find(|(_, (_, license))| license.id == id)?;
+        let key = key.clone();
+        self.licenses.remove(&key)
     }
 
     fn apply(&mut self, user: UserId, balance: Tokens, licenses: Vec<License>) {
@@ -291,7 +321,12 @@ impl State {
         }
         for license in licenses {
             let key = (user, license.product.clone());
-            let stored = self.licenses.get(&key).map_or(0, |(revision, _)| *revision);
+            // An upgraded license stood under another product.
+            let known = match self.licenses.remove(&key) {
+                None if license.revision > 1 => self.take_license(license.id),
+                known => known,
+            };
+            let stored = known.map_or(0, |(revision, _)| revision);
             self.licenses.insert(key, (stored, license));
         }
     }

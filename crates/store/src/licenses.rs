@@ -1,15 +1,16 @@
-//! Licenses: rows that only a checkout changes.
+//! Licenses: one row each, changed at the revision that was read or not at all.
 
 use scrip_domain::{License, LicenseId, LicenseKind, ProductId, Remaining, TermsSnapshot, Timestamp, UserId};
 use sqlx::FromRow;
 use uuid::Uuid;
 
+use crate::catalog::text_of;
 use crate::db::{Tx, Value, args, rows_text};
 use crate::ledger::read_tokens;
 use crate::{Error, Store};
 
 pub(crate) const COLUMNS: &str =
-    "id, user_id, product, kind, ends_at, uses, processings, equity, last_offer, terms, started_at, revision";
+    "id, user_id, product, kind, ends_at, uses, processings, equity, last_offer, terms, tenure, started_at, revision";
 
 /// A license as its row has it.
 #[derive(FromRow)]
@@ -24,6 +25,7 @@ pub(crate) struct LicenseRow {
     equity: i64,
     last_offer: Option<String>,
     terms: String,
+    tenure: String,
     started_at: i64,
     revision: i64,
 }
@@ -37,6 +39,7 @@ impl LicenseRow {
             why,
         };
         let terms: TermsSnapshot = serde_json::from_str(&self.terms).map_err(|why| corrupt(why.to_string()))?;
+        let tenure = serde_json::from_str(&self.tenure).map_err(|why| corrupt(why.to_string()))?;
         let count = |value: Option<i64>| value.map(u64::try_from).transpose();
         Ok(License {
             id: LicenseId(self.id),
@@ -62,6 +65,7 @@ impl LicenseRow {
                 .transpose()
                 .map_err(|why: scrip_domain::Error| corrupt(why.to_string()))?,
             terms,
+            tenure,
             started_at: Timestamp::from_micros(self.started_at),
             revision: self.revision,
         })
@@ -101,13 +105,8 @@ pub(crate) async fn insert(tx: &mut Tx, licenses: &[&License]) -> Result<(), Err
     if licenses.is_empty() {
         return Ok(());
     }
-    let mut values: Vec<Value> = Vec::with_capacity(licenses.len() * 12);
+    let mut values: Vec<Value> = Vec::with_capacity(licenses.len() * 13);
     for license in licenses {
-        let terms = serde_json::to_string(&license.terms).map_err(|why| Error::Corrupt {
-            table: "licenses",
-            id: license.id.to_string(),
-            why: why.to_string(),
-        })?;
         values.extend(args![
             license.id.0,
             license.user.0,
@@ -118,42 +117,48 @@ pub(crate) async fn insert(tx: &mut Tx, licenses: &[&License]) -> Result<(), Err
             count(license.remaining.processings),
             license.equity,
             license.last_offer.as_ref().map(|offer| offer.as_str().to_owned()),
-            terms,
+            text_of(&license.terms),
+            text_of(&license.tenure),
             license.started_at,
             license.revision,
         ]);
     }
     let sql = format!(
         "INSERT INTO licenses ({COLUMNS}) VALUES {}",
-        rows_text(licenses.len(), 12, 1)
+        rows_text(licenses.len(), 13, 1)
     );
     tx.execute("begin licenses", &sql, &values).await.map(drop)
 }
 
-/// Writes licenses that changed, each if its row is still at the revision that stands before it. The terms never change.
+/// Writes licenses that changed, each if its row is still at the revision that stands before it.
 pub(crate) async fn update(tx: &mut Tx, changed: &[(i64, &License)]) -> Result<(), Error> {
     if changed.is_empty() {
         return Ok(());
     }
-    let mut values: Vec<Value> = Vec::with_capacity(changed.len() * 9);
+    let mut values: Vec<Value> = Vec::with_capacity(changed.len() * 13);
     for (revision, license) in changed {
         values.extend(args![
             license.id.0,
             *revision,
+            license.user.0,
+            license.product.as_str(),
             kind_text(license.kind),
             license.remaining.ends_at.map(Timestamp::micros),
             count(license.remaining.uses),
             count(license.remaining.processings),
             license.equity,
             license.last_offer.as_ref().map(|offer| offer.as_str().to_owned()),
+            text_of(&license.terms),
+            text_of(&license.tenure),
             license.revision,
         ]);
     }
     let sql = format!(
-        "UPDATE licenses SET kind = v.column3, ends_at = v.column4, uses = v.column5, processings = v.column6, \
-         equity = v.column7, last_offer = v.column8, revision = v.column9 FROM (VALUES {}) AS v \
+        "UPDATE licenses SET user_id = v.column3, product = v.column4, kind = v.column5, ends_at = v.column6, \
+         uses = v.column7, processings = v.column8, equity = v.column9, last_offer = v.column10, terms = v.column11, \
+         tenure = v.column12, revision = v.column13 FROM (VALUES {}) AS v \
          WHERE licenses.id = v.column1 AND licenses.revision = v.column2",
-        rows_text(changed.len(), 9, 1)
+        rows_text(changed.len(), 13, 1)
     );
     let written = tx.execute("change licenses", &sql, &values).await?;
     if written == changed.len() as u64 {

@@ -32,8 +32,8 @@ pub struct Changes {
     pub more: bool,
 }
 
-type ProductFields = (String, String, String, String, i64);
-const COLUMNS: &str = "p.id, p.entry, p.detail, p.offers, p.revision";
+type ProductFields = (String, String, String, String, String, i64);
+const COLUMNS: &str = "p.id, p.entry, p.detail, p.offers, p.policy, p.revision";
 
 impl Store {
     /// The listed product with this id.
@@ -71,7 +71,7 @@ impl Store {
             i64::try_from(offset).unwrap_or(i64::MAX)
         ]);
         let sql = format!(
-            "SELECT p.id, p.entry, '', p.offers, p.revision FROM {} ORDER BY {} LIMIT ${} OFFSET ${}",
+            "SELECT p.id, p.entry, '', p.offers, p.policy, p.revision FROM {} ORDER BY {} LIMIT ${} OFFSET ${}",
             matching.from,
             matching.order,
             values.len() - 1,
@@ -105,7 +105,7 @@ impl Store {
 
     /// Up to `limit` changes after revision `since`, the oldest first.
     pub async fn catalog_changes(&self, since: i64, limit: u64) -> Result<Changes, Error> {
-        type Found = (String, String, String, i64, bool);
+        type Found = (String, String, String, String, i64, bool);
         let mut tx = self.database.read().await?;
         let sql = "SELECT revision FROM catalog WHERE id = 1";
         let (newest,) = tx
@@ -113,7 +113,7 @@ impl Store {
             .await?
             .unwrap_or((0,));
         let limit = i64::try_from(limit).unwrap_or(i64::MAX - 1);
-        let sql = "SELECT p.id, p.entry, p.offers, p.revision, p.removed FROM products p \
+        let sql = "SELECT p.id, p.entry, p.offers, p.policy, p.revision, p.removed FROM products p \
                    WHERE p.revision > $1 ORDER BY p.revision LIMIT $2";
         let mut rows = tx.rows::<Found>("read changes", sql, &args![since, limit + 1]).await?;
         let more = i64::try_from(rows.len()).unwrap_or(i64::MAX) > limit;
@@ -123,11 +123,11 @@ impl Store {
             .filter(|_| more)
             .map_or(newest, |(.., revision, _)| *revision);
         let (mut removed, mut kept) = (Vec::new(), Vec::new());
-        for (id, entry, offers, revision, gone) in rows {
+        for (id, entry, offers, policy, revision, gone) in rows {
             if gone {
                 removed.push(read_id(&id)?);
             } else {
-                kept.push((id, entry, String::new(), offers, revision));
+                kept.push((id, entry, String::new(), offers, policy, revision));
             }
         }
         let items = with_artifacts(&mut tx, kept).await?;
@@ -204,11 +204,12 @@ async fn with_artifacts(tx: &mut Tx, rows: Vec<ProductFields>) -> Result<Vec<Lis
         }
     }
     rows.into_iter()
-        .map(|(id, entry, detail, offers, revision)| {
+        .map(|(id, entry, detail, offers, policy, revision)| {
             let product = read_id(&id)?;
             let artifacts = files.remove(&product).unwrap_or_default();
             Ok(ListedProduct {
                 offers: read_json("products", &id, &offers)?,
+                policy: read_json("products", &id, &policy)?,
                 id: product,
                 entry,
                 detail,

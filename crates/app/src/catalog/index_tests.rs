@@ -2,6 +2,7 @@ use super::*;
 
 fn entry(id: &str, name: &str, summary: &str, keywords: &[&str], categories: &[&str]) -> CatalogEntry {
     CatalogEntry {
+        policy: scrip_domain::Policy::default(),
         id: id.parse().unwrap(),
         name: name.to_owned(),
         summary: summary.to_owned(),

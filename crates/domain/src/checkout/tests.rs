@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use uuid::Uuid;
 
 use super::*;
-use crate::{Allowance, LicenseState, Offer, RentalOffer};
+use crate::{Allowance, LicenseState, Offer, Policy, RentalOffer, RentalRules};
 
 const NOW: i64 = 1_750_000_000;
 
@@ -26,6 +26,7 @@ fn rental(id: &str, price: i64, allowance: Allowance, credit_permille: u16) -> O
         price: tokens(price),
         allowance,
         credit_permille,
+        rules: RentalRules::default(),
     })
 }
 
@@ -53,7 +54,14 @@ fn holdings(balance: i64, offers: Offers) -> Holdings {
         user: UserId(Uuid::nil()),
         balance: tokens(balance),
         licenses: BTreeMap::new(),
-        offers: BTreeMap::from([(product(), offers)]),
+        sales: BTreeMap::from([(product(), sale(offers))]),
+    }
+}
+
+fn sale(offers: Offers) -> Sale {
+    Sale {
+        offers,
+        policy: Policy::default(),
     }
 }
 
@@ -131,10 +139,10 @@ fn the_last_payment_is_capped_and_owns() {
 fn prices_frozen_at_the_first_rental_hold_when_the_catalog_changes() {
     let mut holdings = holdings(1000, offers(Some(100), 30, 500));
     pay(&mut holdings, &item(Intent::Rent, Some("week")), now()).unwrap();
-    holdings.offers.insert(product(), offers(Some(900), 300, 0));
+    holdings.sales.insert(product(), sale(offers(Some(900), 300, 0)));
     let extension = pay(&mut holdings, &item(Intent::Extend, None), now()).unwrap();
     assert_eq!(extension.quote.total, tokens(30));
-    holdings.offers.clear();
+    holdings.sales.clear();
     let conversion = pay(&mut holdings, &item(Intent::Convert, None), now()).unwrap();
     assert_eq!(conversion.quote.total, tokens(70));
 }

@@ -9,7 +9,7 @@ mod round_trip;
 
 use base64ct::{Base64UrlUnpadded, Encoding};
 use ed25519_dalek::Signer;
-use scrip_domain::{Coded, ErrorCode, Offers, ProductId, TermsSnapshot, Timestamp, Tokens};
+use scrip_domain::{Coded, ErrorCode, Offers, Policy, ProductId, TermsSnapshot, Timestamp, Tokens};
 use scrip_licensing::{
     Claims, Confirmation, DeviceKey, Equity, Expectation, Grant, KeySet, MachineDigest, SigningKey, Verifier,
     terms_digest,
@@ -42,6 +42,7 @@ pub(crate) fn machine() -> MachineDigest {
 /// The claims of a rental for a week, of which 30 of 100 tokens are credited.
 pub(crate) fn claims() -> Claims {
     let terms = TermsSnapshot {
+        policy: Policy::default(),
         frozen_at: now(),
         offers: Offers::new(Vec::new()).unwrap(),
     };

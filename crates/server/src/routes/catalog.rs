@@ -175,6 +175,7 @@ fn entry_of(listed: ListedProduct) -> Result<CatalogEntry, Error> {
     let newest: Option<&Version> = entry.artifacts.iter().map(|artifact| &artifact.version).max();
     entry.latest_version = newest.cloned().or(entry.latest_version);
     entry.offers = listed.offers;
+    entry.policy = listed.policy;
     entry.revision = listed.revision;
     Ok(entry)
 }

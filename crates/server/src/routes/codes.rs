@@ -41,7 +41,14 @@ pub(crate) async fn create(
 /// Refuses a license that allows nothing at `now`.
 pub(crate) fn check_allows(license: &License, now: Timestamp) -> Result<(), Error> {
     match license.state(now) {
-        LicenseState::Owned | LicenseState::Active => Ok(()),
+        LicenseState::Owned | LicenseState::Active | LicenseState::Grace => Ok(()),
+        LicenseState::Suspended | LicenseState::Revoked => Err(Error::Store(
+            scrip_domain::Error::LicenseHeld {
+                product: license.product.clone(),
+                revoked: license.state(now) == LicenseState::Revoked,
+            }
+            .into(),
+        )),
         state => {
             let exhausted = state == LicenseState::Exhausted;
             Err(Error::LicenseOver {

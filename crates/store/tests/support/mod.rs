@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use scrip_domain::{
-    Allowance, ArtifactKind, Clock, FixedClock, IdSource, Intent, Item, Offer, Offers, Platform, RentalOffer, Sha256,
-    SystemIds, Timestamp, Tokens, Version,
+    Allowance, ArtifactKind, Clock, FixedClock, IdSource, Intent, Item, Offer, Offers, Platform, Policy, RentalOffer,
+    RentalRules, Sha256, SystemIds, Timestamp, Tokens, Version,
 };
 use scrip_store::{Checkout, Error, NewArtifact, NewDevice, NewUser, PaidOrder, ProductListing, Refusal, Store, User};
 use scrip_testkit::Postgres;
@@ -171,6 +171,7 @@ pub(crate) fn listing(id: &str, purchase: i64, week: i64, credit_permille: u16) 
             price: tokens(purchase),
         },
         Offer::Rental(RentalOffer {
+            rules: RentalRules::default(),
             id: "week".parse().unwrap(),
             price: tokens(week),
             allowance: Allowance::Duration { seconds: 604_800 },
@@ -185,6 +186,7 @@ pub(crate) fn listing(id: &str, purchase: i64, week: i64, credit_permille: u16) 
         keywords: Vec::new(),
         categories: vec!["Graphics".into()],
         offers: offers.unwrap(),
+        policy: Policy::default(),
         entry: format!("{{\"id\":\"{id}\"}}"),
         detail: "{}".into(),
     }

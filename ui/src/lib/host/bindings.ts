@@ -70,7 +70,7 @@ count: number, } | { "kind": "processings",
 /**
  * How many.
  */
-count: number, };
+count: number, } | { "kind": "combined" } & Limits;
 
 export type Artifact = { 
 /**
@@ -288,7 +288,23 @@ items: Array<WalletEntry>,
  */
 next_cursor: string | null, };
 
-export type Intent = "buy" | "rent" | "extend" | "convert";
+export type Hold = { 
+/**
+ * For a while, or for good.
+ */
+kind: HoldKind, 
+/**
+ * Why, in the operator's words.
+ */
+reason: string, 
+/**
+ * Since when.
+ */
+since: Timestamp, };
+
+export type HoldKind = "suspended" | "revoked";
+
+export type Intent = "buy" | "rent" | "extend" | "convert" | "upgrade";
 
 export type Item = { 
 /**
@@ -362,7 +378,7 @@ export type LicenseId = string;
 
 export type LicenseKind = "perpetual" | "rental";
 
-export type LicenseState = "owned" | "active" | "expired" | "exhausted";
+export type LicenseState = "owned" | "active" | "grace" | "paused" | "expired" | "exhausted" | "suspended" | "revoked";
 
 export type LicenseView = { 
 /**
@@ -398,6 +414,34 @@ price_to_own: Tokens | null,
  */
 last_offer: OfferId | null, 
 /**
+ * What was reported as taken so far, on all computers.
+ */
+used: Usage, 
+/**
+ * Everything paid for the license less what was given back.
+ */
+paid: Tokens, 
+/**
+ * Since when the rental is paused.
+ */
+paused_at: Timestamp | null, 
+/**
+ * How often it was paused.
+ */
+pauses: number, 
+/**
+ * Whether it is a trial.
+ */
+trial: boolean, 
+/**
+ * How it is extended by itself.
+ */
+renewal: Renewal | null, 
+/**
+ * Why the vendor stopped it.
+ */
+hold: Hold | null, 
+/**
  * The prices promised when the license began.
  */
 terms: TermsSnapshot, 
@@ -410,6 +454,20 @@ started_at: Timestamp,
  */
 revision: number, };
 
+export type Limits = { 
+/**
+ * Seconds.
+ */
+seconds?: number | null, 
+/**
+ * Starts of the program.
+ */
+uses?: number | null, 
+/**
+ * Units of work.
+ */
+processings?: number | null, };
+
 export type Offer = { "kind": "purchase", 
 /**
  * The id of the offer; `purchase` in imported catalogs.
@@ -418,7 +476,15 @@ id: OfferId,
 /**
  * What it costs, in tokens.
  */
-price: Tokens, } | { "kind": "rental" } & RentalOffer;
+price: Tokens, } | { "kind": "rental" } & RentalOffer | { "kind": "trial", 
+/**
+ * The id of the offer.
+ */
+id: OfferId, 
+/**
+ * How long, or how much.
+ */
+allowance: Allowance, };
 
 export type OfferId = string;
 
@@ -449,6 +515,16 @@ balance_after: Tokens, };
 export type OrderId = string;
 
 export type Password = string;
+
+export type PauseRule = { 
+/**
+ * How often.
+ */
+max_pauses: number, 
+/**
+ * How long each time, in seconds; the rental then goes on by itself.
+ */
+max_seconds: number, };
 
 export type PayArgs = { 
 /**
@@ -507,6 +583,24 @@ os: string,
  * `x86_64`, `aarch64` …, or `any`.
  */
 arch: string, };
+
+export type Policy = { 
+/**
+ * How many computers one license runs on at the same time.
+ */
+seats: number, 
+/**
+ * How many more computers may borrow it for a while each, as teams do.
+ */
+floating_seats: number, 
+/**
+ * Whether a license may be given to another account.
+ */
+transferable: boolean, 
+/**
+ * The product, an earlier major version, whose license can be turned into one of this with its equity.
+ */
+upgrade_from?: ProductId | null, };
 
 export type Problem = { 
 /**
@@ -587,6 +681,10 @@ icon: Sha256 | null,
  * Its offers; empty where it is not for sale.
  */
 offers: Offers, 
+/**
+ * What holds for every license of it: seats and the like.
+ */
+policy: Policy, 
 /**
  * The newest version that is known.
  */
@@ -784,6 +882,20 @@ uses?: number | null,
  */
 processings?: number | null, };
 
+export type Renewal = { 
+/**
+ * The frozen offer that is paid again.
+ */
+offer: OfferId, 
+/**
+ * The most that renewals may spend in all, in tokens.
+ */
+cap: Tokens, 
+/**
+ * What they have spent, in tokens.
+ */
+spent: Tokens, };
+
 export type RentalOffer = { 
 /**
  * The id of the offer, unique within its product.
@@ -800,7 +912,23 @@ allowance: Allowance,
 /**
  * The part of each payment, in thousandths (0 to 1000), that is credited toward ownership.
  */
-credit_permille: number, };
+credit_permille: number, 
+/**
+ * Seconds for which the program still runs after the time is over. An extension counts from the end, not from its payment.
+ */
+grace_seconds?: number, 
+/**
+ * The part of what is unused, in thousandths (0 to 1000), that ending early gives back.
+ */
+refund_permille?: number, 
+/**
+ * How the rental may be paused.
+ */
+pause?: PauseRule | null, 
+/**
+ * Seconds after which a computer needs a fresh code, so that a change reaches it. `None`: as long as it was paid for.
+ */
+lease_seconds?: number | null, };
 
 export type Screenshot = { 
 /**
@@ -882,7 +1010,11 @@ frozen_at: Timestamp,
 /**
  * The purchase price and every rental offer of that moment.
  */
-offers: Offers, };
+offers: Offers, 
+/**
+ * Seats, and what else held for every license of the product.
+ */
+policy: Policy, };
 
 export type Timestamp = string;
 
@@ -891,6 +1023,16 @@ export type Tokens = number;
 export type TransferId = string;
 
 export type TransferKind = "grant" | "order";
+
+export type Usage = { 
+/**
+ * Starts of the program.
+ */
+uses: number, 
+/**
+ * Units of work.
+ */
+processings: number, };
 
 export type UserId = string;
 
