@@ -9,7 +9,7 @@ use ed25519_dalek::{Signature, VerifyingKey};
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode};
 use scrip_domain::{Offers, Policy, TermsSnapshot, Timestamp, Tokens};
 use scrip_licensing::{
-    Claims, Confirmation, DeviceKey, Equity, Expectation, Grant, KeySet, MachineDigest, SigningKey, Verifier,
+    Claims, Confirmation, DeviceKey, Equity, Expectation, Grant, KeySet, MachineDigest, SigningKey, Used, Verifier,
     terms_digest,
 };
 
@@ -109,6 +109,9 @@ fn claims() -> Result<Claims> {
         machine: MachineDigest::of("0123456789abcdef0123456789abcdef")?,
         seq: 1,
         grant: Grant::Duration,
+        used: Used::default(),
+        grace: 0,
+        lease: false,
         equity: Equity {
             credited: Tokens::new(30)?,
             price: Some(Tokens::new(100)?),

@@ -141,6 +141,18 @@ error_codes! {
     SeatNoneFree = "seat.none_free",
     SeatCycling = "seat.cycling",
     SeatReleaseLimited = "seat.release_limited",
+    CodeRevoked = "code.revoked",
+    StatementMalformed = "statement.malformed",
+    StatementOtherKind = "statement.other_kind",
+    StatementSignature = "statement.signature",
+    StatementIssuer = "statement.issuer",
+    StatementOtherDevice = "statement.other_device",
+    StatementOtherRequest = "statement.other_request",
+    StatementRolledBack = "statement.rolled_back",
+    StatementDate = "statement.date",
+    QrUnreadable = "qr.unreadable",
+    QrParts = "qr.parts",
+    QrTooLarge = "qr.too_large",
 }
 
 impl std::fmt::Display for ErrorCode {

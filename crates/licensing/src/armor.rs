@@ -1,92 +1,213 @@
-//! Codes as a file: text that survives mail, in the manner of RFC 7468.
+//! Codes and statements as a file: text that survives mail, in the manner of RFC 7468.
 //!
 //! ```text
 //! -----BEGIN SCRIP AUTHORIZATION-----
 //! the compact code, 64 characters a line
 //! -----END SCRIP AUTHORIZATION-----
 //! ```
-//! A file holds one code or several, one after the other.
+//! A file holds one code or several, one after the other; or one request, one bundle, one recovery code.
 
-use crate::{Error, MAX_CODE_BYTES};
+use std::fmt;
+
+use crate::{Error, StatementKind};
 
 /// The line before a code.
-pub const BEGIN: &str = "-----BEGIN SCRIP AUTHORIZATION-----";
+pub const BEGIN: &str = Label::Authorization.begin();
 /// The line after a code.
-pub const END: &str = "-----END SCRIP AUTHORIZATION-----";
-/// The largest file that is read, in bytes.
+pub const END: &str = Label::Authorization.end();
+/// The largest file of codes that is read, in bytes.
 pub const MAX_FILE_BYTES: usize = 1024 * 1024;
+/// The largest file of any kind that is read, in bytes.
+pub const MAX_ANY_FILE_BYTES: usize = 5 * 1024 * 1024;
 /// The most codes of one file.
 pub const MAX_CODES: usize = 1000;
 
 const COLUMNS: usize = 64;
 
+/// What a file says it holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Label {
+    /// Codes.
+    Authorization,
+    /// A request of a computer without a network.
+    Request,
+    /// The vendor's answer to a request.
+    Bundle,
+    /// What sets a clock guard right.
+    Recovery,
+}
+
+impl Label {
+    /// Every label.
+    pub const ALL: [Self; 4] = [Self::Authorization, Self::Request, Self::Bundle, Self::Recovery];
+
+    /// The line before the text.
+    pub const fn begin(self) -> &'static str {
+        match self {
+            Self::Authorization => "-----BEGIN SCRIP AUTHORIZATION-----",
+            Self::Request => "-----BEGIN SCRIP REQUEST-----",
+            Self::Bundle => "-----BEGIN SCRIP BUNDLE-----",
+            Self::Recovery => "-----BEGIN SCRIP RECOVERY-----",
+        }
+    }
+
+    /// The line after the text.
+    pub const fn end(self) -> &'static str {
+        match self {
+            Self::Authorization => "-----END SCRIP AUTHORIZATION-----",
+            Self::Request => "-----END SCRIP REQUEST-----",
+            Self::Bundle => "-----END SCRIP BUNDLE-----",
+            Self::Recovery => "-----END SCRIP RECOVERY-----",
+        }
+    }
+
+    /// What is inside.
+    pub const fn kind(self) -> StatementKind {
+        match self {
+            Self::Authorization => StatementKind::Code,
+            Self::Request => StatementKind::Request,
+            Self::Bundle => StatementKind::Bundle,
+            Self::Recovery => StatementKind::Recovery,
+        }
+    }
+
+    /// What a file says it holds by its first line that is not blank; `None` for another kind of file.
+    pub fn of(file: &str) -> Option<Self> {
+        let first = file.lines().find(|line| !line.trim().is_empty())?;
+        Self::ALL.into_iter().find(|label| label.begin() == first)
+    }
+
+    const fn texts_max(self) -> usize {
+        match self {
+            Self::Authorization => MAX_CODES,
+            Self::Request | Self::Bundle | Self::Recovery => 1,
+        }
+    }
+
+    fn file_bytes_max(self) -> usize {
+        match self {
+            Self::Authorization => MAX_FILE_BYTES,
+            // The lines' ends and both labels come on top.
+            _ => self.kind().max_bytes() + self.kind().max_bytes() / 16,
+        }
+    }
+}
+
+impl fmt::Display for Label {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Authorization => "authorization",
+            Self::Request => "request",
+            Self::Bundle => "bundle",
+            Self::Recovery => "recovery",
+        })
+    }
+}
+
 /// The file that holds `codes`, each in compact form.
 pub fn write<'c>(codes: impl IntoIterator<Item = &'c str>) -> String {
     let mut file = String::new();
     for code in codes {
-        file.push_str(BEGIN);
-        for (at, c) in code.chars().enumerate() {
-            if at % COLUMNS == 0 {
-                file.push('\n');
-            }
-            file.push(c);
-        }
-        file.push('\n');
-        file.push_str(END);
-        file.push('\n');
+        append(&mut file, Label::Authorization, code);
     }
     file
+}
+
+/// The file that holds one `text` in compact form under `label`.
+pub fn write_one(label: Label, text: &str) -> String {
+    let mut file = String::with_capacity(text.len() + text.len() / COLUMNS + 80);
+    append(&mut file, label, text);
+    file
+}
+
+fn append(file: &mut String, label: Label, text: &str) {
+    file.push_str(label.begin());
+    for (at, c) in text.chars().enumerate() {
+        if at % COLUMNS == 0 {
+            file.push('\n');
+        }
+        file.push(c);
+    }
+    file.push('\n');
+    file.push_str(label.end());
+    file.push('\n');
 }
 
 /// The codes of a file, in compact form and not yet verified; at least one.
 ///
 /// Lines end in LF or CRLF; blank lines may stand between codes; anything else out of place is refused.
 pub fn read(file: &str) -> Result<Vec<String>, Error> {
-    let refuse = |line, why| Err(Error::Armor { line, why });
-    if file.len() > MAX_FILE_BYTES {
-        return refuse(1, "the file is larger than 1 MiB");
+    read_all(Label::Authorization, file)
+}
+
+/// The one text of a file under `label`, in compact form and not yet verified. A file under another label is
+/// refused as that.
+pub fn read_one(label: Label, file: &str) -> Result<String, Error> {
+    let mut texts = read_all(label, file)?;
+    match (texts.pop(), texts.is_empty()) {
+        (Some(text), true) => Ok(text),
+        _ => Err(Error::Armor {
+            label,
+            line: 1,
+            why: "one text is expected",
+        }),
     }
-    let mut codes = Vec::new();
+}
+
+fn read_all(label: Label, file: &str) -> Result<Vec<String>, Error> {
+    let refuse = |line, why| Err(Error::Armor { label, line, why });
+    if file.len() > label.file_bytes_max() {
+        return refuse(1, "the file is larger than any that is written");
+    }
+    if let Some(other) = Label::of(file).filter(|found| *found != label) {
+        return Err(Error::StatementKind {
+            kind: label.kind(),
+            found: other.kind(),
+        });
+    }
+    let mut texts = Vec::new();
     let mut open: Option<String> = None;
     let mut short = false;
     let mut number = 0;
     for line in file.lines() {
         number += 1;
-        let Some(code) = open.as_mut() else {
-            match line {
-                BEGIN if codes.len() == MAX_CODES => return refuse(number, "a file has 1000 codes at most"),
-                BEGIN => (open, short) = (Some(String::new()), false),
-                blank if blank.trim().is_empty() => {}
-                _ => return refuse(number, "the first line of a code is expected"),
+        let Some(text) = open.as_mut() else {
+            if line == label.begin() {
+                if texts.len() == label.texts_max() {
+                    return refuse(number, "the file holds more than it may");
+                }
+                (open, short) = (Some(String::new()), false);
+            } else if !line.trim().is_empty() {
+                return refuse(number, "the line that begins it is expected");
             }
             continue;
         };
-        if line == END {
-            if code.is_empty() {
-                return refuse(number, "there is no code before it");
+        if line == label.end() {
+            if text.is_empty() {
+                return refuse(number, "there is nothing before it");
             }
-            codes.extend(open.take());
+            texts.extend(open.take());
         } else if short || line.is_empty() || line.len() > COLUMNS {
-            return refuse(number, "every line of a code but the last has 64 characters");
+            return refuse(number, "every line but the last has 64 characters");
         } else if !line
             .bytes()
             .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
         {
             return refuse(number, "only letters, digits, dash, underscore and dot are expected");
-        } else if code.len() + line.len() > MAX_CODE_BYTES {
-            return refuse(number, "the code is too long");
+        } else if text.len() + line.len() > label.kind().max_bytes() {
+            return refuse(number, "it is too long");
         } else {
             short = line.len() < COLUMNS;
-            code.push_str(line);
+            text.push_str(line);
         }
     }
     if open.is_some() {
-        return refuse(number, "the last line of the code is missing");
+        return refuse(number, "the line that ends it is missing");
     }
-    if codes.is_empty() {
-        return refuse(1, "there is no code in the file");
+    if texts.is_empty() {
+        return refuse(1, "there is nothing in the file");
     }
-    Ok(codes)
+    Ok(texts)
 }
 
 #[cfg(test)]
@@ -132,6 +253,33 @@ mod tests {
         );
         assert_eq!(line(&"\n".repeat(MAX_FILE_BYTES + 1)), 1);
         assert_eq!(line(&format!("{BEGIN}\nabc\n{END}\n").repeat(1001)), 3001);
+    }
+
+    #[test]
+    fn each_label_reads_its_own_files_only_and_names_the_other() {
+        for label in Label::ALL {
+            let file = write_one(label, &"x".repeat(100));
+            assert_eq!(read_one(label, &file).unwrap(), "x".repeat(100));
+            assert_eq!(Label::of(&file), Some(label));
+            for other in Label::ALL.into_iter().filter(|other| *other != label) {
+                assert_eq!(
+                    read_one(other, &format!("\n{file}")).unwrap_err(),
+                    Error::StatementKind {
+                        kind: other.kind(),
+                        found: label.kind()
+                    }
+                );
+                let mixed = file.replace(label.end(), other.end());
+                assert!(read_one(label, &mixed).is_err());
+                assert!(read_one(other, &mixed).is_err());
+            }
+            assert!(read_one(label, &file.repeat(2)).is_err(), "{label}");
+        }
+        assert_eq!(Label::of("hello"), None);
+        let largest = "x".repeat(StatementKind::Request.max_bytes());
+        let file = write_one(Label::Request, &largest);
+        assert!(file.len() <= MAX_ANY_FILE_BYTES);
+        assert_eq!(read_one(Label::Request, &file).unwrap(), largest);
     }
 
     proptest! {

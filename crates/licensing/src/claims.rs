@@ -1,7 +1,5 @@
 //! What a code says.
 
-use std::fmt;
-
 use scrip_domain::{LicenseId, ProductId, Remaining, Timestamp, Tokens};
 use serde::{Deserialize, Serialize};
 
@@ -37,6 +35,16 @@ pub struct Claims {
     pub seq: u64,
     /// What the code allows.
     pub grant: Grant,
+    /// What the vendor had counted on this device when the code was issued: a count of the grant comes on top.
+    #[serde(default, skip_serializing_if = "Used::is_nothing")]
+    pub used: Used,
+    /// How long before `exp` the license itself ends, in seconds: between the two the program runs with a warning.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub grace: u32,
+    /// Whether `exp` is only the end of this code, which is renewed online while the license lasts: a floating
+    /// seat, or an offer that asks for it.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub lease: bool,
     /// How much of the program is owned.
     pub equity: Equity,
     /// The digest of the terms that were frozen into the license.
@@ -68,15 +76,61 @@ pub enum Grant {
         /// How many.
         count: u64,
     },
+    /// Several limits at once, of which the first that is reached ends the rental: at least two of starts, units
+    /// of work and the code's `exp`.
+    Combined {
+        /// How many starts, where they are limited.
+        uses: Option<u64>,
+        /// How many units of work, where they are limited.
+        processings: Option<u64>,
+    },
 }
 
-/// A grant as it is written: `kind`, and `count` where the kind counts.
+/// Uses and processings, counted over a device's whole life with a license: these numbers only grow.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Used {
+    /// Starts of the program.
+    #[serde(default, skip_serializing_if = "is_nil")]
+    pub uses: u64,
+    /// Units of work.
+    #[serde(default, skip_serializing_if = "is_nil")]
+    pub processings: u64,
+}
+
+impl Used {
+    /// Whether nothing was counted.
+    pub fn is_nothing(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes fields by reference")]
+fn is_nil(count: &u64) -> bool {
+    *count == 0
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes fields by reference")]
+fn is_zero(seconds: &u32) -> bool {
+    *seconds == 0
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes fields by reference")]
+fn is_false(flag: &bool) -> bool {
+    !*flag
+}
+
+/// A grant as it is written: `kind`, `count` where the kind counts one thing, its limits where it is combined.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct GrantParts {
     kind: GrantKind,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     count: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    uses: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    processings: Option<u64>,
 }
 
 #[derive(Clone, Copy, Serialize, Deserialize)]
@@ -86,13 +140,21 @@ enum GrantKind {
     Duration,
     Uses,
     Processings,
+    Combined,
 }
 
 impl TryFrom<GrantParts> for Grant {
     type Error = &'static str;
 
     fn try_from(parts: GrantParts) -> Result<Self, &'static str> {
+        let limits = parts.uses.is_some() || parts.processings.is_some();
         match (parts.kind, parts.count) {
+            (GrantKind::Combined, None) if limits => Ok(Self::Combined {
+                uses: parts.uses,
+                processings: parts.processings,
+            }),
+            (GrantKind::Combined, _) => Err("a combined grant limits uses or processings, and has no other count"),
+            _ if limits => Err("only a combined grant has several limits"),
             (GrantKind::Perpetual, None) => Ok(Self::Perpetual),
             (GrantKind::Duration, None) => Ok(Self::Duration),
             (GrantKind::Uses, Some(count)) => Ok(Self::Uses { count }),
@@ -105,13 +167,44 @@ impl TryFrom<GrantParts> for Grant {
 
 impl From<Grant> for GrantParts {
     fn from(grant: Grant) -> Self {
+        let (uses, processings) = grant.counts();
         let (kind, count) = match grant {
             Grant::Perpetual => (GrantKind::Perpetual, None),
             Grant::Duration => (GrantKind::Duration, None),
             Grant::Uses { count } => (GrantKind::Uses, Some(count)),
             Grant::Processings { count } => (GrantKind::Processings, Some(count)),
+            Grant::Combined { .. } => {
+                return Self {
+                    kind: GrantKind::Combined,
+                    count: None,
+                    uses,
+                    processings,
+                };
+            }
         };
-        Self { kind, count }
+        Self {
+            kind,
+            count,
+            uses: None,
+            processings: None,
+        }
+    }
+}
+
+impl Grant {
+    /// How many uses and how many processings the grant gives; `None` where it does not limit them.
+    pub const fn counts(self) -> (Option<u64>, Option<u64>) {
+        match self {
+            Self::Perpetual | Self::Duration => (None, None),
+            Self::Uses { count } => (Some(count), None),
+            Self::Processings { count } => (None, Some(count)),
+            Self::Combined { uses, processings } => (uses, processings),
+        }
+    }
+
+    /// Whether the grant limits uses or processings, so that a journal counts them.
+    pub const fn is_counted(self) -> bool {
+        !matches!(self.counts(), (None, None))
     }
 }
 
@@ -126,81 +219,80 @@ pub struct Equity {
 }
 
 impl Claims {
-    /// What was left of the rental when the code was issued; empty for a perpetual license.
+    /// The longest grace, in seconds: ten years of 365 days.
+    pub const MAX_GRACE_SECONDS: u32 = 10 * 365 * 86_400;
+
+    /// What was left of the rental when the code was issued; empty for a perpetual license. The end is that of the
+    /// license, before any grace.
     pub fn remaining(&self) -> Remaining {
-        let none = Remaining::default();
+        let (uses, processings) = self.grant.counts();
+        Remaining {
+            ends_at: self.soft_end().filter(|_| self.is_ended_by_time()),
+            uses,
+            processings,
+        }
+    }
+
+    /// When the license ends and the grace begins: `exp` less `grace`. `None` where time does not end the code.
+    pub fn soft_end(&self) -> Option<Timestamp> {
+        self.exp.map(|end| end.plus_seconds(-i64::from(self.grace)))
+    }
+
+    /// When the code ends for good: `exp`.
+    pub fn hard_end(&self) -> Option<Timestamp> {
+        self.exp
+    }
+
+    /// Whether the license has ended by `now` and only the grace lets the program run.
+    pub fn is_in_grace(&self, now: Timestamp) -> bool {
+        self.grace > 0 && self.soft_end().is_some_and(|end| end <= now) && self.exp.is_some_and(|end| now < end)
+    }
+
+    /// The totals of this device's journal at which uses and processings are used up: what was counted at issue
+    /// plus what the grant gives; `None` where they are not limited.
+    pub fn ceiling(&self) -> (Option<u64>, Option<u64>) {
+        let (uses, processings) = self.grant.counts();
+        (
+            uses.map(|count| self.used.uses.saturating_add(count)),
+            processings.map(|count| self.used.processings.saturating_add(count)),
+        )
+    }
+
+    /// Whether `exp` is an end of the license, not only of a leased code.
+    fn is_ended_by_time(&self) -> bool {
         match self.grant {
-            Grant::Perpetual => none,
-            Grant::Duration => Remaining {
-                ends_at: self.exp,
-                ..none
-            },
-            Grant::Uses { count } => Remaining {
-                uses: Some(count),
-                ..none
-            },
-            Grant::Processings { count } => Remaining {
-                processings: Some(count),
-                ..none
-            },
-        }
-    }
-
-    /// The code in plain words, a line each, as they stand at `now`.
-    pub fn explain(&self, now: Timestamp) -> Vec<String> {
-        let mut lines = vec![
-            format!("Authorizes {} under the license {}.", self.aud, self.sub),
-            format!(
-                "Issued by {} on {} (code {}, number {}).",
-                self.iss, self.iat, self.jti, self.seq
-            ),
-            self.explain_grant(now),
-        ];
-        if self.nbf > now {
-            lines.push(format!("Holds only from {}.", self.nbf));
-        }
-        if let (false, Some(price)) = (self.grant == Grant::Perpetual, self.equity.price) {
-            lines.push(format!(
-                "Of the price of {price}, {} are paid; the rest makes it yours.",
-                self.equity.credited
-            ));
-        }
-        lines.push(format!(
-            "Works only with the device key {} on the computer {}.",
-            self.cnf.jkt, self.machine
-        ));
-        lines
-    }
-
-    fn explain_grant(&self, now: Timestamp) -> String {
-        match (self.grant, self.exp) {
-            (Grant::Perpetual, _) => "Owned: it holds for ever.".to_owned(),
-            (Grant::Duration, Some(end)) if end <= now => format!("Rented until {end}: that time is over."),
-            (Grant::Duration, Some(end)) => {
-                format!(
-                    "Rented until {end}: {} left.",
-                    Span {
-                        seconds: end.seconds_since(now)
-                    }
-                )
-            }
-            (Grant::Duration, None) => "Rented.".to_owned(),
-            (Grant::Uses { count }, _) => format!("Rented for {count} {}.", if count == 1 { "use" } else { "uses" }),
-            (Grant::Processings { count }, _) => {
-                format!(
-                    "Rented for {count} {}.",
-                    if count == 1 { "processing" } else { "processings" }
-                )
-            }
+            Grant::Perpetual => false,
+            Grant::Uses { .. } | Grant::Processings { .. } => !self.lease,
+            Grant::Duration | Grant::Combined { .. } => true,
         }
     }
 
     /// The first way in which the claims contradict each other, if any.
     pub(crate) fn contradiction(&self) -> Option<&'static str> {
         match (self.grant, self.exp) {
-            (Grant::Perpetual, Some(_)) => return Some("a perpetual grant has no end"),
+            (Grant::Perpetual, Some(_)) if !self.lease => return Some("a perpetual grant has no end"),
             (Grant::Duration, None) => return Some("a grant by time has an end"),
+            (Grant::Combined { uses, processings }, end)
+                if usize::from(uses.is_some()) + usize::from(processings.is_some()) + usize::from(end.is_some())
+                    < 2 =>
+            {
+                return Some("a combined grant has two limits at least");
+            }
+            (_, None) if self.lease => return Some("a leased code has an end"),
+            (_, None) if self.grace > 0 => return Some("there is no grace without an end"),
             _ => {}
+        }
+        if self.grant == Grant::Perpetual && self.grace > 0 {
+            return Some("a perpetual grant needs no grace");
+        }
+        if self.grace > Self::MAX_GRACE_SECONDS {
+            return Some("its grace is longer than ten years");
+        }
+        let (uses, processings) = self.grant.counts();
+        if self.used.uses.checked_add(uses.unwrap_or(0)).is_none()
+            || self.used.processings.checked_add(processings.unwrap_or(0)).is_none()
+        {
+            return Some("it allows more than can be counted");
         }
         if self.exp.is_some_and(|end| end < self.nbf) {
             return Some("it ends before it begins");
@@ -215,50 +307,19 @@ impl Claims {
     }
 }
 
-/// A length of time in its two largest units.
-struct Span {
-    seconds: i64,
-}
-
-impl fmt::Display for Span {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let parts = [
-            (self.seconds / 86_400, "day"),
-            (self.seconds / 3_600 % 24, "hour"),
-            (self.seconds / 60 % 60, "minute"),
-            (self.seconds % 60, "second"),
-        ];
-        let first = parts
-            .iter()
-            .position(|(count, _)| *count > 0)
-            .unwrap_or(parts.len() - 1);
-        for (at, (count, unit)) in parts
-            .iter()
-            .skip(first)
-            .take(2)
-            .filter(|(count, _)| *count > 0)
-            .enumerate()
-        {
-            let (gap, plural) = (if at > 0 { " " } else { "" }, if *count == 1 { "" } else { "s" });
-            write!(f, "{gap}{count} {unit}{plural}")?;
-        }
-        Ok(())
-    }
-}
-
 /// `NumericDate` (RFC 7519 section 2) in whole seconds, from 1970 to the year 9999.
-mod numeric_date {
+pub(crate) mod numeric_date {
     use scrip_domain::Timestamp;
     use serde::{Deserialize, Deserializer, Serializer, de};
 
     const SECONDS_MAX: i64 = 253_402_207_200;
 
     #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes fields by reference")]
-    pub(super) fn serialize<S: Serializer>(date: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
+    pub(crate) fn serialize<S: Serializer>(date: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_i64(date.seconds())
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Timestamp, D::Error> {
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Timestamp, D::Error> {
         let seconds = i64::deserialize(deserializer)?;
         if (0..=SECONDS_MAX).contains(&seconds) {
             Ok(Timestamp::from_seconds(seconds))
@@ -267,24 +328,19 @@ mod numeric_date {
         }
     }
 
-    pub(super) mod optional {
+    pub(crate) mod optional {
         use scrip_domain::Timestamp;
         use serde::{Deserializer, Serializer};
 
         #[expect(clippy::ref_option, reason = "serde passes fields by reference")]
-        pub(in super::super) fn serialize<S: Serializer>(
-            date: &Option<Timestamp>,
-            serializer: S,
-        ) -> Result<S::Ok, S::Error> {
+        pub(crate) fn serialize<S: Serializer>(date: &Option<Timestamp>, serializer: S) -> Result<S::Ok, S::Error> {
             match date {
                 Some(date) => super::serialize(date, serializer),
                 None => serializer.serialize_none(),
             }
         }
 
-        pub(in super::super) fn deserialize<'de, D: Deserializer<'de>>(
-            deserializer: D,
-        ) -> Result<Option<Timestamp>, D::Error> {
+        pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
             super::deserialize(deserializer).map(Some)
         }
     }
@@ -295,26 +351,26 @@ mod tests {
     use super::*;
 
     #[test]
-    fn spans_read_in_two_units() {
-        for (seconds, words) in [
-            (0, ""),
-            (59, "59 seconds"),
-            (61, "1 minute 1 second"),
-            (86_400, "1 day"),
-            (90_061, "1 day 1 hour"),
-            (86_460, "1 day"),
-        ] {
-            assert_eq!(Span { seconds }.to_string(), words);
-        }
-    }
-
-    #[test]
     fn grants_are_written_with_a_kind_and_nothing_superfluous() {
         for (grant, json) in [
             (Grant::Perpetual, r#"{"kind":"perpetual"}"#),
             (Grant::Duration, r#"{"kind":"duration"}"#),
             (Grant::Uses { count: 3 }, r#"{"kind":"uses","count":3}"#),
             (Grant::Processings { count: 9 }, r#"{"kind":"processings","count":9}"#),
+            (
+                Grant::Combined {
+                    uses: Some(3),
+                    processings: Some(0),
+                },
+                r#"{"kind":"combined","uses":3,"processings":0}"#,
+            ),
+            (
+                Grant::Combined {
+                    uses: None,
+                    processings: Some(9),
+                },
+                r#"{"kind":"combined","processings":9}"#,
+            ),
         ] {
             assert_eq!(serde_json::to_string(&grant).unwrap(), json);
             assert_eq!(serde_json::from_str::<Grant>(json).unwrap(), grant);
@@ -326,6 +382,12 @@ mod tests {
             r#"{"kind":"uses","count":1,"count":2}"#,
             r#"{"kind":"uses","kind":"perpetual","count":1}"#,
             r#"{"kind":"for_ever"}"#,
+            r#"{"kind":"combined"}"#,
+            r#"{"kind":"combined","count":1}"#,
+            r#"{"kind":"combined","uses":1,"count":1}"#,
+            r#"{"kind":"combined","uses":1,"uses":2}"#,
+            r#"{"kind":"uses","count":1,"processings":1}"#,
+            r#"{"kind":"duration","uses":1}"#,
         ] {
             assert!(serde_json::from_str::<Grant>(bad).is_err(), "{bad}");
         }

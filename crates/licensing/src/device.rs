@@ -3,14 +3,16 @@
 use ed25519_dalek::{Signature, Signer};
 use zeroize::Zeroizing;
 
-use crate::{Error, Jwk, Thumbprint, VerifyingKey};
+use crate::{Error, Jwk, StatementKind, Thumbprint, VerifyingKey};
 
-/// What every statement begins with, so that nothing a device signs can pass for anything else. It holds a
-/// zero byte, which no JWS does (RFC 7515 section 5.1).
+/// What every bare statement begins with, so that it can pass for nothing else. It holds a zero byte, which no JWS
+/// does (RFC 7515 section 5.1).
 const STATEMENT: &[u8] = b"scrip-device-statement-v1\0";
 
 /// An Ed25519 key pair made on the customer's computer, which never leaves it. Codes are tied to its
-/// thumbprint. It is no issuing key: it signs [statements](DeviceKey::sign_statement) and nothing else.
+/// thumbprint. It is no issuing key: it signs bare [statements](DeviceKey::sign_statement), its own
+/// [requests](DeviceKey::sign_request) and its own [metering certificates](DeviceKey::sign_metering), each marked as
+/// what it is, and nothing else.
 pub struct DeviceKey {
     pair: ed25519_dalek::SigningKey,
     public: VerifyingKey,
@@ -54,6 +56,22 @@ impl DeviceKey {
     /// Signs a statement of this computer, such as the nonce that proves possession of the key.
     pub fn sign_statement(&self, statement: &[u8]) -> [u8; 64] {
         self.pair.sign(&[STATEMENT, statement].concat()).to_bytes()
+    }
+
+    pub(crate) fn pair(&self) -> &ed25519_dalek::SigningKey {
+        &self.pair
+    }
+
+    /// Refuses to sign in the name of another device.
+    pub(crate) fn require_own(&self, kind: StatementKind, issuer: Thumbprint) -> Result<(), Error> {
+        if issuer == self.thumbprint() {
+            Ok(())
+        } else {
+            Err(Error::EncodeStatement {
+                kind,
+                why: "it speaks for another device".to_owned(),
+            })
+        }
     }
 }
 

@@ -1,8 +1,10 @@
 //! Why a code, a key or a machine id was refused.
 
 use scrip_domain::{Coded, ErrorCode, ProductId, Timestamp};
+use uuid::Uuid;
 
-use crate::{Thumbprint, armor, verify};
+use crate::armor::Label;
+use crate::{StatementKind, Thumbprint, verify};
 
 /// What went wrong with a code or with a key.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -17,9 +19,13 @@ pub enum Error {
     #[expect(missing_docs, reason = "the message names the fields")]
     Malformed { why: String },
     /// An armored file is not as it should be.
-    #[error("line {line} of the authorization file is not valid: {why}")]
+    #[error("line {line} of the {label} file is not valid: {why}")]
     #[expect(missing_docs, reason = "the message names the fields")]
-    Armor { line: usize, why: &'static str },
+    Armor {
+        label: Label,
+        line: usize,
+        why: &'static str,
+    },
     /// The code claims another algorithm than Ed25519.
     #[error("the code is signed with \"{algorithm}\"; only EdDSA is accepted")]
     #[expect(missing_docs, reason = "the message names the fields")]
@@ -75,6 +81,66 @@ pub enum Error {
     #[error("the operating system gave no random bytes for a new key: {why}")]
     #[expect(missing_docs, reason = "the message names the fields")]
     Randomness { why: String },
+    /// The vendor took the code back.
+    #[error("the code for {product} was revoked at {at}: {reason}")]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    Revoked {
+        product: ProductId,
+        at: Timestamp,
+        reason: String,
+    },
+    /// A key signed something after it was retired.
+    #[error("it was signed at {issued_at} with the key {kid}, which the vendor retired at {retired_at}")]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    KeyRetired {
+        kid: Thumbprint,
+        retired_at: Timestamp,
+        issued_at: Timestamp,
+    },
+    /// A text is not a statement of the kind that is expected.
+    #[error("the {kind} is not valid: {why}")]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    StatementMalformed { kind: StatementKind, why: String },
+    /// A text or a file is a statement of another kind.
+    #[error("this holds the {found}; the {kind} is expected")]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    StatementKind { kind: StatementKind, found: StatementKind },
+    /// A statement names a key that does not count here.
+    #[error("the {kind} is signed with the key {kid}, which does not count here")]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    StatementKey { kind: StatementKind, kid: Thumbprint },
+    /// The signature does not fit the statement.
+    #[error("the signature of the {kind} is wrong: it was changed, or not made by the key {kid}")]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    StatementSignature { kind: StatementKind, kid: Thumbprint },
+    /// A statement of, or for, another vendor.
+    #[error("the {kind} belongs to the vendor {issuer}, not to {expected}")]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    StatementIssuer {
+        kind: StatementKind,
+        issuer: String,
+        expected: String,
+    },
+    /// A statement made for, or by, another computer.
+    #[error("the {kind} belongs to another computer")]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    StatementDevice { kind: StatementKind },
+    /// An older statement than one already known.
+    #[error("the {kind} has the number {seq}; one with the number {stored} is known already")]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    RolledBack { kind: StatementKind, seq: u64, stored: u64 },
+    /// A request that is too old, or from the future.
+    #[error("the request was made at {made_at}, by its computer's clock; it is {now}")]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    RequestDate { made_at: Timestamp, now: Timestamp },
+    /// A bundle that answers no request that waits here.
+    #[error("the bundle answers the request {nonce}, which does not wait for an answer here")]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    BundleNonce { nonce: Uuid },
+    /// A statement cannot be written.
+    #[error("the {kind} cannot be written: {why}")]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    EncodeStatement { kind: StatementKind, why: String },
     /// Something could not be written as JSON, or contradicts itself.
     #[error("{what} cannot be written: {why}")]
     #[expect(missing_docs, reason = "the message names the fields")]
@@ -85,6 +151,10 @@ impl Error {
     pub(crate) fn malformed(why: impl Into<String>) -> Self {
         Self::Malformed { why: why.into() }
     }
+
+    pub(crate) fn malformed_statement(kind: StatementKind, why: impl Into<String>) -> Self {
+        Self::StatementMalformed { kind, why: why.into() }
+    }
 }
 
 impl Coded for Error {
@@ -92,7 +162,7 @@ impl Coded for Error {
         match self {
             Self::TooLong { .. } | Self::Malformed { .. } | Self::Armor { .. } => ErrorCode::CodeMalformed,
             Self::Algorithm { .. } => ErrorCode::CodeAlgorithm,
-            Self::KeyUnknown { .. } => ErrorCode::CodeKeyUnknown,
+            Self::KeyUnknown { .. } | Self::StatementKey { .. } | Self::KeyRetired { .. } => ErrorCode::CodeKeyUnknown,
             Self::Signature { .. } => ErrorCode::CodeSignature,
             Self::Issuer { .. } => ErrorCode::CodeIssuer,
             Self::OtherProduct { .. } => ErrorCode::CodeOtherProduct,
@@ -102,7 +172,16 @@ impl Coded for Error {
             Self::KeysInvalid { .. } => ErrorCode::CodeKeysInvalid,
             Self::DeviceKeyInvalid { .. } => ErrorCode::DeviceKeyInvalid,
             Self::MachineIdInvalid => ErrorCode::DeviceMachineIdInvalid,
-            Self::Randomness { .. } | Self::Encode { .. } => ErrorCode::InternalError,
+            Self::Revoked { .. } => ErrorCode::CodeRevoked,
+            Self::StatementMalformed { .. } => ErrorCode::StatementMalformed,
+            Self::StatementKind { .. } => ErrorCode::StatementOtherKind,
+            Self::StatementSignature { .. } => ErrorCode::StatementSignature,
+            Self::StatementIssuer { .. } => ErrorCode::StatementIssuer,
+            Self::StatementDevice { .. } => ErrorCode::StatementOtherDevice,
+            Self::RolledBack { .. } => ErrorCode::StatementRolledBack,
+            Self::RequestDate { .. } => ErrorCode::StatementDate,
+            Self::BundleNonce { .. } => ErrorCode::StatementOtherRequest,
+            Self::Randomness { .. } | Self::Encode { .. } | Self::EncodeStatement { .. } => ErrorCode::InternalError,
         }
     }
 
@@ -111,17 +190,32 @@ impl Coded for Error {
             Self::TooLong { .. } | Self::Malformed { .. } => {
                 "Copy the whole code again: three parts of letters and digits, joined by dots."
             }
-            Self::Armor { .. } => {
+            Self::Armor { label, .. } => {
                 return vec![format!(
                     "Use the file as it was sent: it begins with {} and ends with {}.",
-                    armor::BEGIN,
-                    armor::END
+                    label.begin(),
+                    label.end()
                 )];
+            }
+            Self::StatementKind { kind, .. } => {
+                return vec![format!("Choose the file that holds the {kind}.")];
             }
             Self::Algorithm { .. } | Self::Signature { .. } => {
                 "Do not trust this code; fetch a new one from your library."
             }
-            Self::KeyUnknown { .. } => "Go online once, so that the vendor's present keys are fetched, then try again.",
+            Self::KeyUnknown { .. } | Self::StatementKey { .. } | Self::KeyRetired { .. } => {
+                "Go online once, so that the vendor's present keys are fetched, then try again."
+            }
+            Self::Revoked { .. } => "Look at the license in your library, or ask the vendor why.",
+            Self::StatementMalformed { .. } => "Use the file or the text as it was sent, whole.",
+            Self::StatementSignature { .. } => "Do not trust it; ask for a new one.",
+            Self::StatementIssuer { .. } => "Use it with the vendor that it belongs to.",
+            Self::StatementDevice { .. } => "Use it on the computer that it was made for, or make a request here.",
+            Self::RolledBack { .. } => "Nothing needs to be done: the newer one stays in use.",
+            Self::RequestDate { .. } => {
+                "Check that computer's date and time and make a new request; one holds for 30 days."
+            }
+            Self::BundleNonce { .. } => "Import each answer once, on the computer that made the request.",
             Self::Issuer { .. } => "Sign in with the vendor that issued the code.",
             Self::OtherProduct { .. } => "Use this code for its own product, or fetch the other one from your library.",
             Self::OtherDevice { .. } => {
@@ -132,7 +226,7 @@ impl Coded for Error {
             Self::KeysInvalid { .. } => "Fetch the vendor's keys again.",
             Self::DeviceKeyInvalid { .. } => "Register this computer again; a new key is made.",
             Self::MachineIdInvalid => "Let the system make a new id (on Linux: systemd-machine-id-setup).",
-            Self::Randomness { .. } | Self::Encode { .. } => return Vec::new(),
+            Self::Randomness { .. } | Self::Encode { .. } | Self::EncodeStatement { .. } => return Vec::new(),
         };
         vec![hint.to_owned()]
     }

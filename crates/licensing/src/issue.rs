@@ -2,11 +2,16 @@
 
 use base64ct::{Base64UrlUnpadded, Encoding};
 use ed25519_dalek::Signer;
+use scrip_domain::Timestamp;
 use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, Zeroizing};
 
 use crate::device::random_secret;
-use crate::{CODE_TYPE, Claims, Error, MAX_CODE_BYTES, Thumbprint, VerifyingKey, digest};
+use crate::statement::{self, Statement};
+use crate::{
+    Bundle, CODE_TYPE, Claims, Error, KeySetStatement, MAX_CODE_BYTES, PriceSheet, PublishedKey, Recovery,
+    RevocationList, Thumbprint, VerifyingKey, digest, issuer_of,
+};
 
 /// A vendor's key pair: what signs codes.
 pub struct SigningKey {
@@ -132,6 +137,84 @@ impl SigningKey {
             return Err(Error::TooLong { length: code.len() });
         }
         Ok(code)
+    }
+}
+
+impl SigningKey {
+    /// Signs what the vendor revoked.
+    pub fn sign_revocations(&self, list: &RevocationList) -> Result<String, Error> {
+        self.sign(list)
+    }
+
+    /// Signs a recovery code.
+    pub fn sign_recovery(&self, recovery: &Recovery) -> Result<String, Error> {
+        self.sign(recovery)
+    }
+
+    /// Signs the answer to a request.
+    pub fn sign_bundle(&self, bundle: &Bundle) -> Result<String, Error> {
+        self.sign(bundle)
+    }
+
+    /// Signs a price sheet.
+    pub fn sign_prices(&self, sheet: &PriceSheet) -> Result<String, Error> {
+        self.sign(sheet)
+    }
+
+    fn sign(&self, statement: &impl Statement) -> Result<String, Error> {
+        statement::sign(&self.pair, self.public.thumbprint(), statement)
+    }
+}
+
+/// A vendor's root key pair: it signs the key set and nothing else, and is kept off the server.
+pub struct RootKey(SigningKey);
+
+impl RootKey {
+    /// A new key from the operating system's randomness.
+    pub fn generate() -> Result<Self, Error> {
+        SigningKey::generate().map(Self)
+    }
+
+    /// The key whose secret is `secret` (RFC 8032 section 5.1.5).
+    pub fn from_secret_bytes(secret: &[u8; 32]) -> Result<Self, Error> {
+        SigningKey::from_secret_bytes(secret).map(Self)
+    }
+
+    /// Reads a key from its private JWK, as [`RootKey::to_jwk`] wrote it.
+    pub fn from_jwk(text: &str) -> Result<Self, Error> {
+        SigningKey::from_jwk(text).map(Self)
+    }
+
+    /// The key as a private JWK, for a file that only its owner can read; erased from memory when dropped.
+    pub fn to_jwk(&self) -> Result<Zeroizing<String>, Error> {
+        self.0.to_jwk()
+    }
+
+    /// The public half.
+    pub fn verifying_key(&self) -> &VerifyingKey {
+        self.0.verifying_key()
+    }
+
+    /// The vendor's address, which pins this key.
+    pub fn issuer(&self) -> String {
+        issuer_of(self.verifying_key().thumbprint())
+    }
+
+    /// Signs a key set: number `seq`, with `keys`, at `now`.
+    pub fn sign_keys(&self, seq: u64, keys: Vec<PublishedKey>, now: Timestamp) -> Result<String, Error> {
+        self.0.sign(&KeySetStatement {
+            iss: self.issuer(),
+            iat: now,
+            seq,
+            root: self.verifying_key().jwk(),
+            keys,
+        })
+    }
+}
+
+impl std::fmt::Debug for RootKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "RootKey({})", self.verifying_key().thumbprint())
     }
 }
 

@@ -5,7 +5,7 @@ use ed25519_dalek::Signature;
 use scrip_domain::{ProductId, Timestamp};
 use serde::Deserialize;
 
-use crate::{CODE_TYPE, Claims, Error, JwkSet, MachineDigest, Thumbprint, VerifyingKey};
+use crate::{CODE_TYPE, Claims, Error, JwkSet, MachineDigest, RevocationList, Thumbprint, VerifyingKey};
 
 /// The longest code that is looked at, in bytes. One that is issued has about 900.
 pub const MAX_CODE_BYTES: usize = 8 * 1024;
@@ -15,12 +15,29 @@ const MAX_HEADER_BYTES: usize = 192;
 
 /// The vendor's keys, checked and decompressed once.
 #[derive(Clone, Debug, Default)]
-pub struct KeySet(Vec<VerifyingKey>);
+pub struct KeySet {
+    keys: Vec<VerifyingKey>,
+    /// When which of them was last used to sign.
+    retired: Vec<(Thumbprint, Timestamp)>,
+}
 
 impl KeySet {
     /// The keys of `keys`, in their order.
     pub fn new(keys: impl IntoIterator<Item = VerifyingKey>) -> Self {
-        Self(keys.into_iter().collect())
+        Self {
+            keys: keys.into_iter().collect(),
+            retired: Vec::new(),
+        }
+    }
+
+    /// The keys of `keys`, in their order, each with the date after which it signs nothing.
+    pub fn with_retired(keys: impl IntoIterator<Item = (VerifyingKey, Option<Timestamp>)>) -> Self {
+        let mut set = Self::default();
+        for (key, retired) in keys {
+            set.retired.extend(retired.map(|retired| (key.thumbprint(), retired)));
+            set.keys.push(key);
+        }
+        set
     }
 
     /// The keys of a published set that can sign codes; at least one is needed.
@@ -34,12 +51,28 @@ impl KeySet {
                 why: "none of them is an Ed25519 key for signatures".to_owned(),
             });
         }
-        Ok(Self(keys))
+        Ok(Self::new(keys))
     }
 
     /// The key named `kid`.
     pub fn get(&self, kid: Thumbprint) -> Option<&VerifyingKey> {
-        self.0.iter().find(|key| key.thumbprint() == kid)
+        self.keys.iter().find(|key| key.thumbprint() == kid)
+    }
+
+    /// Refuses what the key named `kid` signed after it was retired.
+    pub(crate) fn check_date(&self, kid: Thumbprint, issued_at: Timestamp) -> Result<(), Error> {
+        let retired = self.retired.iter().find(|(key, _)| *key == kid);
+        match retired
+            .map(|(_, at)| *at)
+            .filter(|at| issued_at.seconds() > at.seconds())
+        {
+            None => Ok(()),
+            Some(retired_at) => Err(Error::KeyRetired {
+                kid,
+                retired_at,
+                issued_at,
+            }),
+        }
     }
 }
 
@@ -76,6 +109,7 @@ impl Expectation<'_> {
 pub struct Verifier {
     issuer: String,
     keys: KeySet,
+    revocations: Option<RevocationList>,
 }
 
 /// Exactly these members, each once, none escaped.
@@ -100,16 +134,32 @@ impl Verifier {
         Self {
             issuer: issuer.into(),
             keys,
+            revocations: None,
+        }
+    }
+
+    /// The same verifier, which also refuses what `revocations` names.
+    pub fn with_revocations(self, revocations: RevocationList) -> Self {
+        Self {
+            revocations: Some(revocations),
+            ..self
         }
     }
 
     /// Verifies a code in compact form and answers its claims.
     ///
     /// Refused in this order: length, form, header, algorithm, key, signature, claims, issuer, product,
-    /// device, machine, dates. Nothing of the payload is looked at before the signature is good.
+    /// device, machine, revocation, dates. Nothing of the payload is looked at before the signature is good.
     pub fn verify(&self, code: &str, expect: &Expectation<'_>) -> Result<Claims, Error> {
         let claims = self.verify_signature(code)?;
         self.check(&claims, expect)?;
+        Ok(claims)
+    }
+
+    /// Answers the claims of a code that the vendor signed, for whichever product, computer and time it is.
+    pub fn inspect(&self, code: &str) -> Result<Claims, Error> {
+        let claims = self.verify_signature(code)?;
+        self.check_issuer(&claims)?;
         Ok(claims)
     }
 
@@ -139,10 +189,11 @@ impl Verifier {
             .map_err(|_| Error::malformed("its claims are not in canonical base64url"))?;
         let claims: Claims =
             serde_json::from_slice(json).map_err(|error| Error::malformed(format!("its claims: {error}")))?;
-        match claims.contradiction() {
-            None => Ok(claims),
-            Some(why) => Err(Error::malformed(why)),
+        if let Some(why) = claims.contradiction() {
+            return Err(Error::malformed(why));
         }
+        self.keys.check_date(key.thumbprint(), claims.iat)?;
+        Ok(claims)
     }
 
     /// The key that the header names.
@@ -171,14 +222,19 @@ impl Verifier {
         self.keys.get(header.kid).ok_or(Error::KeyUnknown { kid: header.kid })
     }
 
+    fn check_issuer(&self, claims: &Claims) -> Result<(), Error> {
+        if claims.iss == self.issuer {
+            return Ok(());
+        }
+        Err(Error::Issuer {
+            issuer: claims.iss.clone(),
+            expected: self.issuer.clone(),
+        })
+    }
+
     fn check(&self, claims: &Claims, expect: &Expectation<'_>) -> Result<(), Error> {
         let product = || claims.aud.clone();
-        if claims.iss != self.issuer {
-            return Err(Error::Issuer {
-                issuer: claims.iss.clone(),
-                expected: self.issuer.clone(),
-            });
-        }
+        self.check_issuer(claims)?;
         if let Some(expected) = expect.product.filter(|expected| **expected != claims.aud) {
             return Err(Error::OtherProduct {
                 product: product(),
@@ -195,6 +251,14 @@ impl Verifier {
             return Err(Error::OtherDevice {
                 product: product(),
                 what: "computer",
+            });
+        }
+        let refused = |list: &RevocationList| list.refuses(claims.sub, claims.cnf.jkt, claims.seq).cloned();
+        if let Some(revocation) = self.revocations.as_ref().and_then(refused) {
+            return Err(Error::Revoked {
+                product: product(),
+                at: revocation.at,
+                reason: revocation.reason,
             });
         }
         let (now, tolerance) = (expect.now, i64::from(expect.tolerance_seconds));

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use crate::fake::{DEVICE, LICENSE, NOW, Vendor, license, listing};
 use scrip_app::contract::{AcquireArgs, Action, Event, ProductArgs, Stage};
 use scrip_domain::{Coded, ErrorCode, ProductId, Timestamp, Tokens};
-use scrip_licensing::{Claims, Confirmation, Equity, Grant, JwkSet, SigningKey, TermsDigest, VerifyingKey};
+use scrip_licensing::{Claims, Confirmation, Equity, Grant, JwkSet, SigningKey, TermsDigest, Used, VerifyingKey};
 use serde_json::{Value, json};
 
 const ISSUER: &str = "https://shop.example";
@@ -56,6 +56,9 @@ fn claims(device: &Value) -> Claims {
         machine: device["machine"].as_str().unwrap().parse().unwrap(),
         seq: 1,
         grant: Grant::Duration,
+        used: Used::default(),
+        grace: 0,
+        lease: false,
         equity: Equity {
             credited: Tokens::new(5).unwrap(),
             price: Some(Tokens::new(30).unwrap()),

@@ -6,12 +6,13 @@ mod hostile;
 mod interop;
 mod keys;
 mod round_trip;
+mod statements;
 
 use base64ct::{Base64UrlUnpadded, Encoding};
 use ed25519_dalek::Signer;
 use scrip_domain::{Coded, ErrorCode, Offers, Policy, ProductId, TermsSnapshot, Timestamp, Tokens};
 use scrip_licensing::{
-    Claims, Confirmation, DeviceKey, Equity, Expectation, Grant, KeySet, MachineDigest, SigningKey, Verifier,
+    Claims, Confirmation, DeviceKey, Equity, Expectation, Grant, KeySet, MachineDigest, SigningKey, Used, Verifier,
     terms_digest,
 };
 
@@ -60,6 +61,9 @@ pub(crate) fn claims() -> Claims {
         machine: machine(),
         seq: 1,
         grant: Grant::Duration,
+        used: Used::default(),
+        grace: 0,
+        lease: false,
         equity: Equity {
             credited: Tokens::new(30).unwrap(),
             price: Some(Tokens::new(100).unwrap()),

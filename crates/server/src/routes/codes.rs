@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use scrip_api::{Code, CodeRequest};
 use scrip_domain::{License, LicenseId, LicenseKind, LicenseState, Timestamp};
-use scrip_licensing::{Claims, Confirmation, Equity, Grant, terms_digest};
+use scrip_licensing::{Claims, Confirmation, Equity, Grant, Used, terms_digest};
 use scrip_store::DeviceRow;
 
 use crate::caller::Caller;
@@ -100,6 +100,9 @@ fn claims_of(server: &Server, license: &License, device: &DeviceRow, now: Timest
         machine: device.machine.parse().map_err(corrupt)?,
         seq: license.revision.unsigned_abs(),
         grant,
+        used: Used::default(),
+        grace: 0,
+        lease: false,
         equity: Equity {
             credited: license.equity,
             price: license.terms.offers.purchase_price(),
