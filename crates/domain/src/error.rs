@@ -153,6 +153,14 @@ error_codes! {
     QrUnreadable = "qr.unreadable",
     QrParts = "qr.parts",
     QrTooLarge = "qr.too_large",
+    ClockBehind = "clock.behind",
+    CodeSuperseded = "code.superseded",
+    CodeSurrendered = "code.surrendered",
+    JournalCopied = "journal.copied",
+    JournalEdited = "journal.edited",
+    JournalIo = "journal.io",
+    JournalKeyInvalid = "journal.key_invalid",
+    JournalRolledBack = "journal.rolled_back",
 }
 
 impl std::fmt::Display for ErrorCode {

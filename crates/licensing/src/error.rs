@@ -4,7 +4,7 @@ use scrip_domain::{Coded, ErrorCode, ProductId, Timestamp};
 use uuid::Uuid;
 
 use crate::armor::Label;
-use crate::{StatementKind, Thumbprint, verify};
+use crate::{StatementKind, Thumbprint, clock, journal, verify};
 
 /// What went wrong with a code or with a key.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -141,6 +141,12 @@ pub enum Error {
     #[error("the {kind} cannot be written: {why}")]
     #[expect(missing_docs, reason = "the message names the fields")]
     EncodeStatement { kind: StatementKind, why: String },
+    /// A journal cannot be used, or counts nothing under this code any more.
+    #[error(transparent)]
+    Journal(#[from] journal::Fault),
+    /// This computer's clock lies behind what is certain.
+    #[error("{0}")]
+    ClockBehind(clock::Behind),
     /// Something could not be written as JSON, or contradicts itself.
     #[error("{what} cannot be written: {why}")]
     #[expect(missing_docs, reason = "the message names the fields")]
@@ -182,6 +188,8 @@ impl Coded for Error {
             Self::RequestDate { .. } => ErrorCode::StatementDate,
             Self::BundleNonce { .. } => ErrorCode::StatementOtherRequest,
             Self::Randomness { .. } | Self::Encode { .. } | Self::EncodeStatement { .. } => ErrorCode::InternalError,
+            Self::Journal(fault) => fault.code(),
+            Self::ClockBehind(_) => ErrorCode::ClockBehind,
         }
     }
 
@@ -227,6 +235,8 @@ impl Coded for Error {
             Self::DeviceKeyInvalid { .. } => "Register this computer again; a new key is made.",
             Self::MachineIdInvalid => "Let the system make a new id (on Linux: systemd-machine-id-setup).",
             Self::Randomness { .. } | Self::Encode { .. } | Self::EncodeStatement { .. } => return Vec::new(),
+            Self::Journal(fault) => return fault.hints(),
+            Self::ClockBehind(behind) => return behind.ways_out(),
         };
         vec![hint.to_owned()]
     }

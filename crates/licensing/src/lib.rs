@@ -14,6 +14,7 @@
 pub mod armor;
 mod bundle;
 mod claims;
+pub mod clock;
 mod device;
 mod digest;
 mod error;
@@ -21,6 +22,7 @@ mod explain;
 mod facts;
 #[cfg(feature = "issue")]
 mod issue;
+pub mod journal;
 mod key;
 mod key_set;
 mod machine;

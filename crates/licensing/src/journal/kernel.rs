@@ -1,0 +1,79 @@
+//! The Linux kernel's keyring as an anchor (keyrings(7), user-keyring(7)).
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use linux_keyutils::{Key, KeyError, KeyPermissionsBuilder, KeyRing, KeyRingIdentifier, Permission};
+use scrip_domain::LicenseId;
+
+use super::anchor::{Anchor, Head};
+
+/// The keyring of the user id: one key for each license, described as `scrip:journal LICENSE`.
+///
+/// Nothing here fails aloud: where the kernel has no keyrings, or a container forbids them, there is no anchor.
+#[derive(Default)]
+pub(super) struct UserKeyring {
+    /// Keys that were found or made, so that a unit costs one call of the kernel.
+    known: Mutex<HashMap<LicenseId, Key>>,
+}
+
+impl Anchor for UserKeyring {
+    fn read(&self, license: LicenseId) -> Option<Head> {
+        read(license)
+            .or_else(|error| match error {
+                // The key is there, but nothing of this process possesses it (a session without pam_keyinit).
+                KeyError::AccessDenied => possess().and_then(|()| read(license)),
+                error => Err(error),
+            })
+            .ok()
+            .flatten()
+    }
+
+    fn write(&self, license: LicenseId, head: Head) {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let payload = head.to_bytes();
+        if known.get(&license).is_some_and(|key| key.update(&payload).is_ok()) {
+            return;
+        }
+        known.remove(&license);
+        if let Ok(key) = add(license, &payload) {
+            known.insert(license, key);
+        }
+    }
+}
+
+fn description(license: LicenseId) -> String {
+    format!("scrip:journal {license}")
+}
+
+fn read(license: LicenseId) -> Result<Option<Head>, KeyError> {
+    let ring = KeyRing::from_special_id(KeyRingIdentifier::User, false)?;
+    let key = match ring.search(&description(license)) {
+        Err(KeyError::KeyDoesNotExist) => return Ok(None),
+        found => found?,
+    };
+    let mut payload = [0; 40];
+    let length = key.read(&mut payload)?;
+    Ok((length == payload.len()).then(|| Head::from_bytes(&payload)).flatten())
+}
+
+/// Adds the key, or replaces what the key of that description holds (`add_key(2)`).
+fn add(license: LicenseId, payload: &[u8; 40]) -> Result<Key, KeyError> {
+    let ring = KeyRing::from_special_id(KeyRingIdentifier::User, true)?;
+    let key = ring.add_key(&description(license), payload)?;
+    let mine = KeyPermissionsBuilder::builder()
+        .posessor(Permission::ALL)
+        .user(Permission::ALL)
+        .build();
+    // By itself only a possessor may read the key, which a process of the same user in another session is not.
+    if key.set_perms(mine).is_err() {
+        possess()?;
+        key.set_perms(mine)?;
+    }
+    Ok(key)
+}
+
+/// Makes this process a possessor of the user's keyring.
+fn possess() -> Result<(), KeyError> {
+    KeyRing::from_special_id(KeyRingIdentifier::Process, true)?.link_keyring_id(KeyRingIdentifier::User)
+}
