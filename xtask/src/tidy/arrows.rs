@@ -4,7 +4,7 @@ use super::Fault;
 use super::manifests::{Crate, Dependency};
 
 /// What each crate may use of the others. Crates that are not named here may use anything: they only test, build or measure.
-const ARROWS: [(&str, &[&str]); 13] = [
+const ARROWS: [(&str, &[&str]); 14] = [
     ("domain", &[]),
     ("licensing", &["domain"]),
     ("api", &["domain"]),
@@ -16,7 +16,8 @@ const ARROWS: [(&str, &[&str]); 13] = [
     ("install", &["domain"]),
     ("app", &["client", "api", "licensing", "inventory", "install", "domain"]),
     ("cli", &["app", "domain"]),
-    ("sdk", &["licensing"]),
+    ("sdk", &["licensing", "domain"]),
+    ("sdk-c", &["sdk"]),
     ("desktop", &["app", "domain"]),
 ];
 

@@ -29,6 +29,12 @@ pub trait TimeSource: Send + Sync {
     fn read(&self) -> Reading;
 }
 
+impl<T: TimeSource + ?Sized> TimeSource for std::sync::Arc<T> {
+    fn read(&self) -> Reading {
+        (**self).read()
+    }
+}
+
 /// The operating system's clocks: on Linux `CLOCK_REALTIME`, `CLOCK_BOOTTIME` (`clock_gettime(2)`) and the kernel's
 /// id of the boot (`random(4)`); elsewhere the wall clock alone.
 #[derive(Clone, Debug)]

@@ -34,6 +34,17 @@ pub enum Fault {
     )]
     #[expect(missing_docs, reason = "the message names the fields")]
     RolledBack { license: LicenseId, found: u64, known: u64 },
+    /// A journal counts less than the vendor acknowledged of it.
+    #[error(
+        "the journal of the license {license} is an old copy: it counts {counted} {what}, and {known} were reported"
+    )]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    Fewer {
+        license: LicenseId,
+        what: &'static str,
+        counted: u64,
+        known: u64,
+    },
     /// A journal was written elsewhere.
     #[error("the journal of the license {license} was written for another {what}")]
     #[expect(missing_docs, reason = "the message names the fields")]
@@ -54,7 +65,7 @@ impl Coded for Fault {
             Self::Surrendered { .. } => ErrorCode::CodeSurrendered,
             Self::Io { .. } => ErrorCode::JournalIo,
             Self::Edited { .. } | Self::Malformed { .. } => ErrorCode::JournalEdited,
-            Self::RolledBack { .. } => ErrorCode::JournalRolledBack,
+            Self::RolledBack { .. } | Self::Fewer { .. } => ErrorCode::JournalRolledBack,
             Self::Copied { .. } => ErrorCode::JournalCopied,
             Self::KeyInvalid => ErrorCode::JournalKeyInvalid,
         }
@@ -68,7 +79,7 @@ impl Coded for Fault {
             Self::Edited { .. } | Self::Malformed { .. } | Self::KeyInvalid => {
                 "Go online once, so that the vendor compares what was counted, and fetch the code again."
             }
-            Self::RolledBack { .. } => {
+            Self::RolledBack { .. } | Self::Fewer { .. } => {
                 "Put the newest copy back, or go online once, so that the vendor compares what was counted."
             }
             Self::Copied { .. } => "Activate the program on this computer: what was counted elsewhere stays there.",

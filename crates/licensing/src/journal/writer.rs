@@ -59,6 +59,8 @@ pub struct Journal {
 struct Row {
     slots: Slots,
     tip: Option<Tip>,
+    /// Which process opened it: one that forked shares its parent's lock and needs a handle of its own.
+    process: u32,
 }
 
 /// The number of the first record, and the last record.
@@ -188,12 +190,17 @@ impl Journal {
     ) -> Result<Option<T>, Error> {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         // Taken out, so that after a failure the next one begins by reading.
-        let mut row = open.take();
+        let process = std::process::id();
+        let mut row = open.take().filter(|row| row.process == process);
         loop {
             let mut held = match row.take() {
                 Some(row) => row,
                 None => match self.open_file(create)? {
-                    Some(slots) => Row { slots, tip: None },
+                    Some(slots) => Row {
+                        slots,
+                        tip: None,
+                        process,
+                    },
                     None => return Ok(None),
                 },
             };
