@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use scrip_domain::{ActivationId, DeviceId, LicenseId, Platform, ProductId, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -14,6 +16,9 @@ pub struct DeviceRequest {
     pub machine: String,
     /// What the computer is.
     pub platform: Platform,
+    /// Digests of other facts by which the computer is recognised after its system was set up anew, by kind.
+    #[serde(default)]
+    pub facts: BTreeMap<String, String>,
 }
 
 /// A registered computer.
@@ -28,6 +33,17 @@ pub struct Device {
     pub thumbprint: String,
     /// When it was registered.
     pub created_at: Timestamp,
+    /// Why it was taken for a computer that was registered before, whose seats it has now; absent for a new one.
+    #[serde(default)]
+    pub recognised: Option<String>,
+}
+
+/// The computers of an account.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Devices {
+    /// The newest first.
+    pub devices: Vec<Device>,
 }
 
 /// Asks for the authorization code of a license on a device.
@@ -37,6 +53,9 @@ pub struct Device {
 pub struct CodeRequest {
     /// The device that the code is for.
     pub device: DeviceId,
+    /// Whether to borrow a floating seat for a while, instead of taking one of the license's own.
+    #[serde(default)]
+    pub floating: bool,
 }
 
 /// An authorization code. Asking again for an unchanged license gives a code of the same meaning.

@@ -6,6 +6,7 @@
 mod account;
 mod catalog;
 mod code;
+mod license;
 mod order;
 mod page;
 mod problem;
@@ -16,7 +17,12 @@ pub use account::{Account, RegisterRequest, Session, SignInRequest};
 pub use catalog::{
     Artifact, CatalogChanges, CatalogEntry, Category, DescriptionBlock, Product, ReleaseNote, Screenshot, SearchPage,
 };
-pub use code::{Code, CodeRequest, Device, DeviceRequest};
+pub use code::{Code, CodeRequest, Device, DeviceRequest, Devices};
+pub use license::{
+    ActivationView, EndQuote, EndRequest, Ended, Finding, JournalReceipt, JournalUpload, Notice, OfflineAnswer,
+    OfflineSubmission, RecoveryRequest, ReleaseRequest, RenewalRequest, Seats, Signed, StopRequest, Surrender,
+    TransferRequest, Transferred, TrialRequest, UsageReport, UsageRow, UsageTotal,
+};
 pub use order::{Cart, CheckoutRequest, Library, LicenseView, Order, QuoteRequest};
 pub use page::Page;
 pub use problem::{PROBLEM_CONTENT_TYPE, Problem};

@@ -84,7 +84,16 @@ impl App {
     /// Fetches the code of a license for this computer, verifies it and stores it.
     pub(crate) async fn fetch_code(&self, license: &LicenseView) -> Result<(String, Claims), Error> {
         let mut device = self.require_device().await?;
-        let mut answer = self.client.code(license.id, &CodeRequest { device: device.id }).await;
+        let mut answer = self
+            .client
+            .code(
+                license.id,
+                &CodeRequest {
+                    device: device.id,
+                    floating: false,
+                },
+            )
+            .await;
         let unknown = |error: &scrip_client::Error| {
             error
                 .problem()
@@ -93,7 +102,16 @@ impl App {
         if answer.as_ref().is_err_and(unknown) {
             self.forget_device()?;
             device = self.require_device().await?;
-            answer = self.client.code(license.id, &CodeRequest { device: device.id }).await;
+            answer = self
+                .client
+                .code(
+                    license.id,
+                    &CodeRequest {
+                        device: device.id,
+                        floating: false,
+                    },
+                )
+                .await;
         }
         let code = self.noted(answer).await?.code;
         let claims = match self.verify_own(&self.verifier().await?, &license.product, &code) {

@@ -1,5 +1,6 @@
 //! This computer as the vendor knows it: a key that never leaves it, and a digest of its machine id.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use scrip_api::DeviceRequest;
@@ -32,6 +33,7 @@ impl App {
             public_key: key.jwk().x,
             machine: machine_digest()?.to_string(),
             platform: Platform::current(),
+            facts: BTreeMap::new(),
         };
         let device = self.noted(self.client.register_device(&request).await).await?;
         let stored = StoredDevice {

@@ -257,14 +257,14 @@ impl Client {
         self.get("/v1/server").await
     }
 
-    async fn get<T: serde::de::DeserializeOwned>(&self, path: &str) -> Result<T, Error> {
+    pub(crate) async fn get<T: serde::de::DeserializeOwned>(&self, path: &str) -> Result<T, Error> {
         let limit = self.transport.limits.answer_bytes;
         self.transport
             .json(path, Repeat::Safe, limit, |url| self.transport.http.get(url))
             .await
     }
 
-    async fn post<B: Serialize + Sync, T: serde::de::DeserializeOwned>(
+    pub(crate) async fn post<B: Serialize + Sync, T: serde::de::DeserializeOwned>(
         &self,
         path: &str,
         repeat: Repeat,

@@ -8,6 +8,7 @@
 mod artifact;
 mod client;
 mod error;
+mod licenses;
 mod server_url;
 mod token;
 mod transport;

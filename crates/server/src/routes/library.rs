@@ -68,5 +68,6 @@ pub(crate) async fn put_device(
         name: row.name,
         thumbprint: row.thumbprint,
         created_at: row.created_at,
+        recognised: None,
     }))
 }
