@@ -147,6 +147,18 @@ pub enum Error {
     /// This computer's clock lies behind what is certain.
     #[error("{0}")]
     ClockBehind(clock::Behind),
+    /// A picture file holds no QR code that can be read.
+    #[error("the picture cannot be read: {why}")]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    QrUnreadable { why: String },
+    /// The texts of several pictures do not belong together.
+    #[error("the QR pictures do not make up one text: {why}")]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    QrParts { why: String },
+    /// A text is too long for QR pictures.
+    #[error("{length} bytes are too many for QR pictures")]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    QrTooLarge { length: usize },
     /// Something could not be written as JSON, or contradicts itself.
     #[error("{what} cannot be written: {why}")]
     #[expect(missing_docs, reason = "the message names the fields")]
@@ -187,6 +199,9 @@ impl Coded for Error {
             Self::RolledBack { .. } => ErrorCode::StatementRolledBack,
             Self::RequestDate { .. } => ErrorCode::StatementDate,
             Self::BundleNonce { .. } => ErrorCode::StatementOtherRequest,
+            Self::QrUnreadable { .. } => ErrorCode::QrUnreadable,
+            Self::QrParts { .. } => ErrorCode::QrParts,
+            Self::QrTooLarge { .. } => ErrorCode::QrTooLarge,
             Self::Randomness { .. } | Self::Encode { .. } | Self::EncodeStatement { .. } => ErrorCode::InternalError,
             Self::Journal(fault) => fault.code(),
             Self::ClockBehind(_) => ErrorCode::ClockBehind,
@@ -223,6 +238,11 @@ impl Coded for Error {
             Self::RequestDate { .. } => {
                 "Check that computer's date and time and make a new request; one holds for 30 days."
             }
+            Self::QrUnreadable { .. } => {
+                "Take the picture again: sharp, straight, the whole code with its light border, as PNG or JPEG."
+            }
+            Self::QrParts { .. } => "Scan all pictures of one set; their order does not matter.",
+            Self::QrTooLarge { .. } => "Use a file instead.",
             Self::BundleNonce { .. } => "Import each answer once, on the computer that made the request.",
             Self::Issuer { .. } => "Sign in with the vendor that issued the code.",
             Self::OtherProduct { .. } => "Use this code for its own product, or fetch the other one from your library.",

@@ -28,6 +28,8 @@ mod key_set;
 mod machine;
 mod metering;
 mod prices;
+#[cfg(feature = "qr")]
+pub mod qr;
 mod recovery;
 mod request;
 mod revocation;

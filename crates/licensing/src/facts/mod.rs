@@ -1,5 +1,7 @@
 //! What a computer is made of, told as digests, so that it is recognised after a repair or a new system.
 
+#[cfg(feature = "facts")]
+mod linux;
 mod recognition;
 
 use std::fmt;

@@ -2,9 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "what a test prepares must succeed")]
 
+#[cfg(unix)]
+mod facts;
 mod hostile;
 mod interop;
 mod keys;
+mod pictures;
 mod round_trip;
 mod statements;
 
