@@ -118,7 +118,7 @@ impl LicenseView {
             product: license.product.clone(),
             kind: license.kind,
             state: license.state(now),
-            remaining: license.remaining,
+            remaining: license.remaining_at(now),
             equity: license.equity,
             price_to_own: license.price_to_own(),
             last_offer: license.last_offer.clone(),

@@ -146,6 +146,11 @@ impl License {
         rental.map(|rental| rental.rules).unwrap_or_default()
     }
 
+    /// What is left at `now`: a pause that has reached its longest time has ended by itself and moved the end.
+    pub fn remaining_at(&self, now: Timestamp) -> Remaining {
+        self.thawed(now).remaining
+    }
+
     /// The license with a pause that has reached its longest time ended.
     pub(crate) fn thawed(&self, now: Timestamp) -> Self {
         let mut license = self.clone();

@@ -178,6 +178,7 @@ fn time_stands_still_during_a_pause_and_no_longer_than_allowed() {
     assert_eq!(paused.resume(at(15)).unwrap().remaining.ends_at, Some(at(35)));
     assert_eq!(paused.state(at(20)), LicenseState::Active, "ten days are the most");
     assert_eq!(paused.state(at(39)), LicenseState::Active);
+    assert_eq!(paused.remaining_at(at(39)).ends_at, Some(at(40)));
     assert_eq!(paused.state(at(41)), LicenseState::Grace);
     assert!(matches!(paused.pause(at(15)), Err(Error::LicenseNotPausable { .. })));
     assert!(matches!(paused.resume(at(20)), Err(Error::LicenseNotPaused { .. })));
