@@ -36,6 +36,8 @@ pub(crate) struct Acquisitions {
 struct Job {
     product: ProductId,
     update: bool,
+    #[serde(default)]
+    floating: bool,
 }
 
 /// Strikes an acquisition out of the list when it ends, however it ends.
@@ -122,6 +124,7 @@ impl App {
                 self.acquire_start(AcquireArgs {
                     product: job.product,
                     update: job.update,
+                    floating: job.floating,
                 })
                 .await?,
             );
@@ -172,6 +175,7 @@ impl App {
             &Job {
                 product: product.clone(),
                 update: args.update,
+                floating: args.floating,
             },
         )?;
         let outcome = self.carry_out(&listing, &license, plan, installs, cancel).await;

@@ -8,9 +8,12 @@ use ts_rs::{Config, TS};
 
 use crate::bindings::Declarations;
 use crate::contract::{
-    AcquireArgs, Acquired, AddToCartArgs, CatalogState, CodeView, Credentials, Event, Failure, HistoryArgs,
-    HistoryView, LibraryView, PayArgs, Plan, ProductArgs, ProductView, QuoteArgs, SearchArgs, SearchResult,
-    SessionState, WalletView,
+    AcquireArgs, Acquired, AddToCartArgs, ArmoredFile, CatalogState, ClockView, CodeView, Credentials, DeviceArgs,
+    DeviceView, EndArgs, EndQuote, Ended, Event, Failure, HistoryArgs, HistoryView, Imported, Inspection, LibraryView,
+    LicenseView, NoticesArgs, NoticesView, OfflineAnswerView, OfflineRequestArgs, OfflineRequestView, PayArgs, Plan,
+    ProductArgs, ProductView, QrPicture, QuoteArgs, ReleaseArgs, RenewalArgs, ScanArgs, Scanned, SearchArgs,
+    SearchResult, SeatsView, SessionState, SyncView, TextArgs, TransferArgs, Transferred, UsageArgs, UsageReport,
+    WaitingRequest, WalletView,
 };
 use crate::{App, Error};
 
@@ -69,6 +72,32 @@ commands! {
     "wallet.view": wallet_view() -> WalletView;
     "wallet.history": wallet_history(HistoryArgs) -> HistoryView;
     "code.show": code_show(ProductArgs) -> CodeView;
+    "code.export": code_export(ProductArgs) -> ArmoredFile;
+    "code.import": code_import(TextArgs) -> Imported;
+    "code.inspect": code_inspect(TextArgs) -> Vec<Inspection>;
+    "code.qr": code_qr(ProductArgs) -> Vec<QrPicture>;
+    "code.scan": code_scan(ScanArgs) -> Scanned;
+    "trial.start": trial_start(ProductArgs) -> LicenseView;
+    "license.pause": license_pause(ProductArgs) -> LicenseView;
+    "license.resume": license_resume(ProductArgs) -> LicenseView;
+    "license.end_quote": license_end_quote(ProductArgs) -> EndQuote;
+    "license.end": license_end(EndArgs) -> Ended;
+    "license.renewal_set": license_renewal_set(RenewalArgs) -> LicenseView;
+    "license.renewal_remove": license_renewal_remove(ProductArgs) -> LicenseView;
+    "license.transfer": license_transfer(TransferArgs) -> Transferred;
+    "seats.view": seats_view(ProductArgs) -> SeatsView;
+    "seats.release": seats_release(ReleaseArgs) -> SeatsView;
+    "devices.view": devices_view() -> Vec<DeviceView>;
+    "offline.request": offline_request(OfflineRequestArgs) -> OfflineRequestView;
+    "offline.waiting": offline_waiting() -> Vec<WaitingRequest>;
+    "offline.submit": offline_submit(TextArgs) -> OfflineAnswerView;
+    "offline.import": offline_import(TextArgs) -> Imported;
+    "clock.status": clock_status() -> ClockView;
+    "clock.recover": clock_recover(TextArgs) -> ClockView;
+    "clock.recovery_code": clock_recovery_code(DeviceArgs) -> ArmoredFile;
+    "usage.view": usage_view(UsageArgs) -> UsageReport;
+    "notices.view": notices_view(NoticesArgs) -> NoticesView;
+    "journal.sync": journal_sync() -> SyncView;
     "inventory.programs": inventory_programs() -> Vec<scrip_inventory::Program>;
     "inventory.rescan": inventory_rescan() -> Vec<scrip_inventory::Program>;
 }

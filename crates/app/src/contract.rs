@@ -3,14 +3,23 @@
 //! Every type here has a TypeScript twin, generated into `ui/src/lib/host/bindings.ts`.
 
 pub use scrip_api::{
-    Account, Artifact, Cart, CatalogEntry, Category, DescriptionBlock as Description, LicenseView, Order, Product,
-    WalletEntry,
+    Account, ActivationView, Artifact, Cart, CatalogEntry, Category, DescriptionBlock as Description, EndQuote, Ended,
+    Finding, LicenseView, Notice, Order, Product, Seats, Transferred, UsageReport, WalletEntry,
 };
 pub use scrip_domain::Offer;
 use scrip_domain::{Item, Offers, ProductId, Quote, Sha256, Timestamp, Tokens, Version};
 use scrip_inventory::Detection;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
+
+mod licensing;
+
+pub use licensing::{
+    ArmoredFile, ClockView, DeviceArgs, DeviceView, EndArgs, Imported, ImportedCode, Inspection, NoticesArgs,
+    NoticesView, OfflineAnswerView, OfflineAsk, OfflineOrder, OfflineRequestArgs, OfflineRequestView, QrPicture,
+    ReleaseArgs, RenewalArgs, Reported, ScanArgs, Scanned, SeatsView, Standing, SyncView, TextArgs, TransferArgs,
+    UsageArgs, WaitingRequest,
+};
 
 /// Why a command failed, for people and programs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -167,8 +176,12 @@ pub struct ProductView {
     pub plan: Plan,
     /// The person's license.
     pub license: Option<LicenseView>,
-    /// Whether an authorization code for this computer is stored here.
+    /// Whether an authorization code for this computer is stored here that holds now.
     pub authorized: bool,
+    /// What the stored code lets run; absent where there is none.
+    pub standing: Option<Standing>,
+    /// The person's license of the product that this one upgrades, where there is one: it can be had with the intent `upgrade`.
+    pub upgrade_of: Option<ProductId>,
     /// Whether it stands in the cart.
     pub in_cart: bool,
 }
@@ -209,6 +222,10 @@ pub struct AcquireArgs {
     /// Whether an older installed version is updated (true) or only authorized (false).
     #[serde(default)]
     pub update: bool,
+    /// Whether to borrow a floating seat, where the license has some, instead of taking one of its own.
+    #[serde(default)]
+    #[ts(as = "Option<bool>", optional)]
+    pub floating: bool,
 }
 
 /// What acquiring a product did.
@@ -239,8 +256,10 @@ pub struct LibraryEntry {
     pub license: LicenseView,
     /// What is found on this computer.
     pub detection: Detection,
-    /// Whether an authorization code for this computer is stored here.
+    /// Whether an authorization code for this computer is stored here that holds now.
     pub authorized: bool,
+    /// What the stored code lets run; absent where there is none.
+    pub standing: Option<Standing>,
     /// Whether it can be started from here.
     pub can_launch: bool,
     /// Whether the vendor publishes a file for this computer.
@@ -356,6 +375,11 @@ pub enum Event {
     CatalogChanged(CatalogState),
     /// Licenses, codes or installed programs changed.
     LibraryChanged,
+    /// The vendor has something new to tell.
+    NoticesChanged {
+        /// How many notices the person has not seen here.
+        unseen: u32,
+    },
     /// Someone signed in or out, or the connection came or went.
     SessionChanged(SessionState),
 }

@@ -20,6 +20,7 @@ mod error;
 mod keystore;
 mod library;
 mod payments;
+mod pending;
 mod places;
 mod platform;
 mod product;

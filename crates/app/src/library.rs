@@ -49,6 +49,7 @@ impl App {
                 name: listing.map_or_else(|| license.product.to_string(), |listing| listing.name.clone()),
                 icon: listing.and_then(|listing| listing.icon),
                 authorized: self.authorized(&license.product),
+                standing: None,
                 can_install: listing.is_some_and(|listing| crate::product::choose_artifact(listing).is_some()),
                 can_uninstall: seen.receipt(&license.product).is_some(),
                 can_launch,

@@ -23,6 +23,8 @@ impl App {
         Ok(ProductView {
             license: self.license(&args.product)?,
             authorized: self.authorized(&args.product),
+            standing: None,
+            upgrade_of: None,
             in_cart,
             complete,
             plan,

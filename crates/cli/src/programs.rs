@@ -53,6 +53,7 @@ pub(crate) async fn install(app: &App, output: Output, product: &str, update: bo
     let work = app.acquire_start(AcquireArgs {
         product: product.clone(),
         update,
+        floating: false,
     });
     let acquired = watched(app, output, &product, events, work).await?;
     output.show(&acquired, || {

@@ -94,6 +94,7 @@ async fn the_code_comes_is_verified_and_works_offline() {
         .acquire_start(AcquireArgs {
             product: hello(),
             update: false,
+            floating: false,
         })
         .await
         .unwrap();
@@ -144,6 +145,7 @@ async fn keys_that_were_all_replaced_are_not_trusted() {
     app.acquire_start(AcquireArgs {
         product: hello(),
         update: false,
+        floating: false,
     })
     .await
     .unwrap();
@@ -155,6 +157,7 @@ async fn keys_that_were_all_replaced_are_not_trusted() {
         .acquire_start(AcquireArgs {
             product: hello(),
             update: false,
+            floating: false,
         })
         .await
         .unwrap_err();

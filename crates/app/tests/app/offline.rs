@@ -153,6 +153,7 @@ async fn a_plan_needs_no_session_and_an_acquisition_needs_a_license() {
     let acquire = |product: &str| AcquireArgs {
         product: product.parse().unwrap(),
         update: false,
+        floating: false,
     };
     let error = app.acquire_start(acquire("org.example.Hello")).await.unwrap_err();
     assert_eq!(error.code(), ErrorCode::AuthSessionMissing);

@@ -26,7 +26,11 @@ product: ProductId,
 /**
  * Whether an older installed version is updated (true) or only authorized (false).
  */
-update: boolean, };
+update: boolean, 
+/**
+ * Whether to borrow a floating seat, where the license has some, instead of taking one of its own.
+ */
+floating?: boolean, };
 
 export type Acquired = { 
 /**
@@ -52,6 +56,54 @@ evidence: Array<string>, };
 
 export type Action = "authorize" | "update" | "install";
 
+export type ActivationId = string;
+
+export type ActivationView = { 
+/**
+ * The tie of the license to the computer.
+ */
+id: ActivationId, 
+/**
+ * The computer.
+ */
+device: DeviceId, 
+/**
+ * What the person calls the computer.
+ */
+device_name: string, 
+/**
+ * How the seat is held.
+ */
+kind: SeatKind, 
+/**
+ * Whether it is held now.
+ */
+live: boolean, 
+/**
+ * Since when.
+ */
+taken_at: Timestamp, 
+/**
+ * When it was given back.
+ */
+released_at: Timestamp | null, 
+/**
+ * When a floating seat falls free by itself.
+ */
+lease_ends_at: Timestamp | null, 
+/**
+ * When the computer was last heard of.
+ */
+seen_at: Timestamp, 
+/**
+ * The uses that it reported.
+ */
+uses: number, 
+/**
+ * The processings that it reported.
+ */
+processings: number, };
+
 export type AddToCartArgs = { 
 /**
  * The item.
@@ -71,6 +123,16 @@ count: number, } | { "kind": "processings",
  * How many.
  */
 count: number, } | { "kind": "combined" } & Limits;
+
+export type ArmoredFile = { 
+/**
+ * A name for it.
+ */
+file_name: string, 
+/**
+ * What stands in it.
+ */
+text: string, };
 
 export type Artifact = { 
 /**
@@ -137,6 +199,48 @@ id: string,
  * How many products.
  */
 products: number, };
+
+export type ClockView = { 
+/**
+ * What its clock shows.
+ */
+shows: Timestamp, 
+/**
+ * The time that is decided by.
+ */
+believed: Timestamp, 
+/**
+ * Whether the clock may be right.
+ */
+right: boolean, 
+/**
+ * Whether nothing that ends by time runs any more.
+ */
+refused: boolean, 
+/**
+ * The latest time that is certain.
+ */
+certain: Timestamp | null, 
+/**
+ * By what that is known, in words.
+ */
+evidence: string | null, 
+/**
+ * Since when the clock is wrong.
+ */
+since: Timestamp | null, 
+/**
+ * How many seconds may still run so.
+ */
+left_seconds: number | null, 
+/**
+ * All that in sentences.
+ */
+sentences: Array<string>, 
+/**
+ * What to do, the likeliest first; empty where the clock is right.
+ */
+ways_out: Array<string>, };
 
 export type CodeView = { 
 /**
@@ -230,7 +334,83 @@ name: string, };
 
 export type DetectionStatus = "installed" | "outdated" | "absent";
 
+export type DeviceArgs = { 
+/**
+ * The computer.
+ */
+device: DeviceId, };
+
+export type DeviceId = string;
+
+export type DeviceView = { 
+/**
+ * Its id.
+ */
+id: DeviceId, 
+/**
+ * What the person calls it.
+ */
+name: string, 
+/**
+ * The thumbprint of its key.
+ */
+thumbprint: string, 
+/**
+ * When it was registered.
+ */
+created_at: Timestamp, 
+/**
+ * Why it was taken for a computer that was registered before, in words.
+ */
+recognised: string | null, 
+/**
+ * Whether it is this computer.
+ */
+this_computer: boolean, };
+
 export type Email = string;
+
+export type EndArgs = { 
+/**
+ * The product.
+ */
+product: ProductId, 
+/**
+ * What `license.end_quote` said would come back; less than that is refused.
+ */
+at_least: Tokens, 
+/**
+ * The idempotency key, a UUID made when the person pressed the button.
+ */
+command: string, };
+
+export type EndQuote = { 
+/**
+ * What the wallet gets back.
+ */
+tokens: Tokens, 
+/**
+ * The part of the equity that was bought with it and goes.
+ */
+equity_back: Tokens, 
+/**
+ * The equity that stays.
+ */
+equity_after: Tokens, };
+
+export type Ended = { 
+/**
+ * The license as it is now.
+ */
+license: LicenseView, 
+/**
+ * What the wallet got back.
+ */
+tokens: Tokens, 
+/**
+ * What the wallet holds now.
+ */
+balance_after: Tokens, };
 
 export type Event = { "kind": "progress", 
 /**
@@ -252,7 +432,11 @@ total_bytes: number,
 /**
  * Why it failed.
  */
-failure: Failure | null, } | { "kind": "catalog_changed" } & CatalogState | { "kind": "library_changed" } | { "kind": "session_changed" } & SessionState;
+failure: Failure | null, } | { "kind": "catalog_changed" } & CatalogState | { "kind": "library_changed" } | { "kind": "notices_changed", 
+/**
+ * How many notices the person has not seen here.
+ */
+unseen: number, } | { "kind": "session_changed" } & SessionState;
 
 export type Failure = { 
 /**
@@ -271,6 +455,16 @@ hints: Array<string>,
  * Today's quote, where the price changed or the wallet lacks tokens.
  */
 quote?: Quote | null, };
+
+export type Finding = { 
+/**
+ * What it is: `journal.gap`, `journal.fork`, `journal.rolled_back`, `journal.copied`, `journal.overdrawn`, `journal.edited`.
+ */
+kind: string, 
+/**
+ * What that means.
+ */
+explanation: string, };
 
 export type HistoryArgs = { 
 /**
@@ -303,6 +497,56 @@ reason: string,
 since: Timestamp, };
 
 export type HoldKind = "suspended" | "revoked";
+
+export type Imported = { 
+/**
+ * The products whose codes are stored here now.
+ */
+products: Array<ImportedCode>, 
+/**
+ * What was paid for.
+ */
+order: OfflineOrder | null, 
+/**
+ * What the vendor wrote, a sentence each.
+ */
+notes: Array<string>, };
+
+export type ImportedCode = { 
+/**
+ * What it is for.
+ */
+product: ProductId, 
+/**
+ * What it says, in words.
+ */
+explanation: Array<string>, };
+
+export type Inspection = { 
+/**
+ * What it is: `authorization`, `request`, `bundle`, `recovery`, `keys`, `revocations`, `prices`, `metering`.
+ */
+kind: string, 
+/**
+ * The product, where it is about one.
+ */
+product: ProductId | null, 
+/**
+ * What it says, a sentence each.
+ */
+sentences: Array<string>, 
+/**
+ * Whether it holds here and now.
+ */
+holds: boolean, 
+/**
+ * Why it does not.
+ */
+failure: Failure | null, 
+/**
+ * What stands in it.
+ */
+claims: Record<string, unknown>, };
 
 export type Intent = "buy" | "rent" | "extend" | "convert" | "upgrade";
 
@@ -348,9 +592,13 @@ license: LicenseView,
  */
 detection: Detection, 
 /**
- * Whether an authorization code for this computer is stored here.
+ * Whether an authorization code for this computer is stored here that holds now.
  */
 authorized: boolean, 
+/**
+ * What the stored code lets run; absent where there is none.
+ */
+standing: Standing | null, 
 /**
  * Whether it can be started from here.
  */
@@ -468,6 +716,44 @@ uses?: number | null,
  */
 processings?: number | null, };
 
+export type Notice = { 
+/**
+ * Its id.
+ */
+id: string, 
+/**
+ * What it is about: `renewal.soon`, `renewal.paid`, `renewal.failed`, `license.received`, `license.given`, `seat.released`, `journal.finding`.
+ */
+kind: string, 
+/**
+ * The product that it is about.
+ */
+product: ProductId | null, 
+/**
+ * A sentence.
+ */
+text: string, 
+/**
+ * When it was made.
+ */
+created_at: Timestamp, };
+
+export type NoticesArgs = { 
+/**
+ * Whether the person sees them now, so that they are not new any more.
+ */
+seen: boolean, };
+
+export type NoticesView = { 
+/**
+ * The newest first.
+ */
+items: Array<Notice>, 
+/**
+ * How many of them the person has not seen here.
+ */
+unseen: number, };
+
 export type Offer = { "kind": "purchase", 
 /**
  * The id of the offer; `purchase` in imported catalogs.
@@ -489,6 +775,84 @@ allowance: Allowance, };
 export type OfferId = string;
 
 export type Offers = Array<Offer>;
+
+export type OfflineAnswerView = { 
+/**
+ * The file to carry back.
+ */
+file: ArmoredFile, 
+/**
+ * What was done, a sentence each.
+ */
+notes: Array<string>, 
+/**
+ * The same as pictures.
+ */
+pictures: Array<QrPicture>, };
+
+export type OfflineAsk = { "kind": "activate", 
+/**
+ * The product.
+ */
+product: ProductId, } | { "kind": "items", 
+/**
+ * The items, 1 to 100.
+ */
+items: Array<Item>, } | { "kind": "cart" };
+
+export type OfflineOrder = { 
+/**
+ * The order's id.
+ */
+id: OrderId, 
+/**
+ * What was paid.
+ */
+total: Tokens, 
+/**
+ * What the wallet held afterwards.
+ */
+balance_after: Tokens, 
+/**
+ * What was paid for.
+ */
+lines: Array<QuoteLine>, };
+
+export type OfflineRequestArgs = { 
+/**
+ * What is asked for.
+ */
+ask: OfflineAsk, 
+/**
+ * The e-mail address of the account; absent where somebody is or was signed in here.
+ */
+account?: string | null, };
+
+export type OfflineRequestView = { 
+/**
+ * The file to carry.
+ */
+file: ArmoredFile, 
+/**
+ * The request's own id, by which its answer is recognised.
+ */
+nonce: string, 
+/**
+ * When it was made, by this computer's clock.
+ */
+made_at: Timestamp, 
+/**
+ * What it asks for, a sentence each.
+ */
+sentences: Array<string>, 
+/**
+ * What it may cost at most, by the prices that were signed last; absent where it costs nothing or they are unknown.
+ */
+expected_total: Tokens | null, 
+/**
+ * The same as pictures.
+ */
+pictures: Array<QrPicture>, };
 
 export type Order = { 
 /**
@@ -766,9 +1130,17 @@ plan: Plan,
  */
 license: LicenseView | null, 
 /**
- * Whether an authorization code for this computer is stored here.
+ * Whether an authorization code for this computer is stored here that holds now.
  */
 authorized: boolean, 
+/**
+ * What the stored code lets run; absent where there is none.
+ */
+standing: Standing | null, 
+/**
+ * The person's license of the product that this one upgrades, where there is one: it can be had with the intent `upgrade`.
+ */
+upgrade_of: ProductId | null, 
 /**
  * Whether it stands in the cart.
  */
@@ -799,6 +1171,28 @@ location: string | null,
  * What starts it, where the source tells it; see [`crate::launch_command`].
  */
 launch: LaunchTarget | null, };
+
+export type QrPicture = { 
+/**
+ * Which picture, from 1.
+ */
+part: number, 
+/**
+ * How many there are.
+ */
+parts: number, 
+/**
+ * The text in it.
+ */
+text: string, 
+/**
+ * The picture as SVG.
+ */
+svg: string, 
+/**
+ * The picture as PNG, in base64.
+ */
+png: string, };
 
 export type Quote = { 
 /**
@@ -858,6 +1252,17 @@ price_to_reach: Tokens | null,
  */
 owned_after: boolean, };
 
+export type ReleaseArgs = { 
+/**
+ * The product.
+ */
+product: ProductId, 
+/**
+ * Which seat; absent for that of this computer. A computer that is another one is taken to be dead: its codes are
+ * revoked, and how often that can be done is limited.
+ */
+activation?: ActivationId | null, };
+
 export type ReleaseNote = { 
 /**
  * The version.
@@ -896,6 +1301,20 @@ cap: Tokens,
  */
 spent: Tokens, };
 
+export type RenewalArgs = { 
+/**
+ * The product.
+ */
+product: ProductId, 
+/**
+ * The offer that is paid again, one of the license's frozen terms.
+ */
+offer: OfferId, 
+/**
+ * The most that renewals may spend in all.
+ */
+cap: Tokens, };
+
 export type RentalOffer = { 
 /**
  * The id of the offer, unique within its product.
@@ -929,6 +1348,32 @@ pause?: PauseRule | null,
  * Seconds after which a computer needs a fresh code, so that a change reaches it. `None`: as long as it was paid for.
  */
 lease_seconds?: number | null, };
+
+export type Reported = { 
+/**
+ * The product.
+ */
+product: ProductId, 
+/**
+ * What was reported now.
+ */
+usage: Usage, 
+/**
+ * What the vendor found wrong with the journal.
+ */
+findings: Array<Finding>, };
+
+export type ScanArgs = { 
+/**
+ * PNG or JPEG files in base64, 1 to 16, each of 16 MiB at most.
+ */
+pictures: Array<string>, };
+
+export type Scanned = { 
+/**
+ * The whole text, to pass to `code.inspect`, `code.import`, `offline.submit`, `offline.import` or `clock.recover`.
+ */
+text: string, };
 
 export type Screenshot = { 
 /**
@@ -976,6 +1421,40 @@ total: number,
  */
 categories: Array<Category>, };
 
+export type SeatKind = "fixed" | "floating";
+
+export type Seats = { 
+/**
+ * How many computers can have it.
+ */
+seats: number, 
+/**
+ * How many more can borrow it.
+ */
+floating_seats: number, 
+/**
+ * Those that have it, and those that gave it back within a year, the newest first.
+ */
+activations: Array<ActivationView>, };
+
+export type SeatsView = { 
+/**
+ * The license.
+ */
+license: LicenseId, 
+/**
+ * What it is for.
+ */
+product: ProductId, 
+/**
+ * The seats, and the computers on them.
+ */
+seats: Seats, 
+/**
+ * This computer; absent where it was never registered.
+ */
+this_device: DeviceId | null, };
+
 export type SessionState = { 
 /**
  * The account; absent when nobody is signed in.
@@ -1002,6 +1481,58 @@ export type Source = "dpkg" | "rpm" | "flatpak" | "snap" | "desktop_entry" | "ap
 
 export type Stage = "queued" | "downloading" | "verifying" | "installing" | "detecting" | "authorizing" | "done" | "failed" | "cancelled";
 
+export type Standing = { 
+/**
+ * Whether the program may run here now.
+ */
+allowed: boolean, 
+/**
+ * Why it may not.
+ */
+failure: Failure | null, 
+/**
+ * What is left for this computer, to the unit; what was counted here since the last report is taken off.
+ */
+left: Remaining, 
+/**
+ * Whether the end has passed and only the grace lets it run.
+ */
+in_grace: boolean, 
+/**
+ * When the grace ends, where there is one.
+ */
+grace_ends_at: Timestamp | null, 
+/**
+ * When this code ends and is fetched anew, where it is a lease: a floating seat, or an offer that asks for it.
+ */
+lease_ends_at: Timestamp | null, 
+/**
+ * Whether uses or units of work are counted.
+ */
+counts: boolean, 
+/**
+ * What was counted here and is not reported yet.
+ */
+unreported: Usage, 
+/**
+ * What the person should know, a sentence each: the grace, a clock that is behind.
+ */
+warnings: Array<string>, };
+
+export type SyncView = { 
+/**
+ * The journals that were reported.
+ */
+reported: Array<Reported>, 
+/**
+ * The products whose codes are fresh.
+ */
+fresh: Array<ProductId>, 
+/**
+ * What did not work; it is tried again next time.
+ */
+failures: Array<Failure>, };
+
 export type TermsSnapshot = { 
 /**
  * When the terms were frozen.
@@ -1016,15 +1547,97 @@ offers: Offers,
  */
 policy: Policy, };
 
+export type TextArgs = { 
+/**
+ * The text, 1 MiB at most.
+ */
+text: string, };
+
 export type Timestamp = string;
 
 export type Tokens = number;
+
+export type TransferArgs = { 
+/**
+ * The product.
+ */
+product: ProductId, 
+/**
+ * The other account's e-mail address.
+ */
+to: string, 
+/**
+ * The idempotency key, a UUID made when the person pressed the button.
+ */
+command: string, };
 
 export type TransferId = string;
 
 export type TransferKind = "grant" | "order";
 
+export type Transferred = { 
+/**
+ * The license.
+ */
+license: LicenseId, 
+/**
+ * What it is for.
+ */
+product: ProductId, 
+/**
+ * Whose it is now.
+ */
+to: string, };
+
 export type Usage = { 
+/**
+ * Starts of the program.
+ */
+uses: number, 
+/**
+ * Units of work.
+ */
+processings: number, };
+
+export type UsageArgs = { 
+/**
+ * In how many days, 1 to 366.
+ */
+days: number, };
+
+export type UsageReport = { 
+/**
+ * The newest day first; a day and product once for each computer.
+ */
+rows: Array<UsageRow>, 
+/**
+ * The sums by product.
+ */
+totals: { [key in string]: UsageTotal }, };
+
+export type UsageRow = { 
+/**
+ * The day (UTC), as `2025-06-15`.
+ */
+day: string, 
+/**
+ * The product.
+ */
+product: ProductId, 
+/**
+ * What the person calls the computer.
+ */
+device_name: string, 
+/**
+ * Starts of the program.
+ */
+uses: number, 
+/**
+ * Units of work.
+ */
+processings: number, };
+
+export type UsageTotal = { 
 /**
  * Starts of the program.
  */
@@ -1037,6 +1650,20 @@ processings: number, };
 export type UserId = string;
 
 export type Version = string;
+
+export type WaitingRequest = { 
+/**
+ * The request's own id.
+ */
+nonce: string, 
+/**
+ * When it was made.
+ */
+made_at: Timestamp, 
+/**
+ * What it asks for, a sentence each.
+ */
+sentences: Array<string>, };
 
 export type WalletEntry = { 
 /**
@@ -1101,6 +1728,32 @@ export interface Commands {
   "wallet.view": { args: Record<string, never>, result: WalletView },
   "wallet.history": { args: HistoryArgs, result: HistoryView },
   "code.show": { args: ProductArgs, result: CodeView },
+  "code.export": { args: ProductArgs, result: ArmoredFile },
+  "code.import": { args: TextArgs, result: Imported },
+  "code.inspect": { args: TextArgs, result: Array<Inspection> },
+  "code.qr": { args: ProductArgs, result: Array<QrPicture> },
+  "code.scan": { args: ScanArgs, result: Scanned },
+  "trial.start": { args: ProductArgs, result: LicenseView },
+  "license.pause": { args: ProductArgs, result: LicenseView },
+  "license.resume": { args: ProductArgs, result: LicenseView },
+  "license.end_quote": { args: ProductArgs, result: EndQuote },
+  "license.end": { args: EndArgs, result: Ended },
+  "license.renewal_set": { args: RenewalArgs, result: LicenseView },
+  "license.renewal_remove": { args: ProductArgs, result: LicenseView },
+  "license.transfer": { args: TransferArgs, result: Transferred },
+  "seats.view": { args: ProductArgs, result: SeatsView },
+  "seats.release": { args: ReleaseArgs, result: SeatsView },
+  "devices.view": { args: Record<string, never>, result: Array<DeviceView> },
+  "offline.request": { args: OfflineRequestArgs, result: OfflineRequestView },
+  "offline.waiting": { args: Record<string, never>, result: Array<WaitingRequest> },
+  "offline.submit": { args: TextArgs, result: OfflineAnswerView },
+  "offline.import": { args: TextArgs, result: Imported },
+  "clock.status": { args: Record<string, never>, result: ClockView },
+  "clock.recover": { args: TextArgs, result: ClockView },
+  "clock.recovery_code": { args: DeviceArgs, result: ArmoredFile },
+  "usage.view": { args: UsageArgs, result: UsageReport },
+  "notices.view": { args: NoticesArgs, result: NoticesView },
+  "journal.sync": { args: Record<string, never>, result: SyncView },
   "inventory.programs": { args: Record<string, never>, result: Array<Program> },
   "inventory.rescan": { args: Record<string, never>, result: Array<Program> },
 }
