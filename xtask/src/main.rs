@@ -6,6 +6,7 @@ mod page;
 mod places;
 mod process;
 mod run;
+mod sdk;
 mod setup;
 mod steps;
 mod store;
@@ -57,6 +58,12 @@ enum Chore {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
+    /// Build what publishers link, and install its header, libraries, pkg-config file and Python package.
+    Sdk {
+        /// Where to install, such as /usr/local; without it below the folder in which cargo builds.
+        #[arg(long, value_name = "DIR")]
+        prefix: Option<std::path::PathBuf>,
+    },
     /// Make docs/window.png, the README's picture, from the real window.
     Screenshot,
 }
@@ -81,6 +88,7 @@ fn perform(chore: Chore) -> Result<()> {
         Chore::Ci => steps::test(&places, ""),
         Chore::Tidy => steps::tidy(&places),
         Chore::Bench { arguments } => steps::bench(&places, &arguments),
+        Chore::Sdk { prefix } => sdk::install(&places, prefix),
         Chore::Screenshot => clicks::take_picture(&places),
     }
 }
