@@ -81,20 +81,11 @@ pub(crate) fn tidy(places: &Places) -> Result<()> {
 /// Measures, in a release build.
 pub(crate) fn bench(places: &Places, arguments: &[String]) -> Result<()> {
     setup::set_up(places, &[Job::Build, Job::Run, Job::Test])?;
-    show(cargo(places).args([
-        "build",
-        "--release",
-        "--locked",
-        "-p",
-        "scrip-server",
-        "-p",
-        "scrip-cli",
-    ]))?;
-    show(
-        cargo(places)
-            .args(["run", "--release", "--locked", "-p", "scrip-bench", "--"])
-            .args(arguments),
-    )
+    let packages = ["scrip-server", "scrip-cli", "scrip-bench"];
+    let build = packages.iter().flat_map(|package| ["-p", package]);
+    show(cargo(places).args(["build", "--release", "--locked"]).args(build))?;
+    let program = places.target.join("release").join("scrip-bench");
+    show(Command::new(program).current_dir(&places.root).args(arguments))
 }
 
 fn workspace(places: &Places, verb: &str) -> Command {

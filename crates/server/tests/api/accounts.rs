@@ -7,12 +7,12 @@ use crate::support::Api;
 async fn registration_grants_the_minimum_and_signs_in() {
     let api = Api::with_settings("registration_tokens = 42").await;
     let token = api.register("Ada@Example.com").await;
-    let account = api.get("/v1/account", Some(&token)).await.ok();
+    let account = api.get("/v1/account", Some(&token)).await.succeed();
     assert_eq!(
         (account["email"].as_str(), account["balance"].as_i64()),
         (Some("ada@example.com"), Some(42))
     );
-    let history = api.get("/v1/wallet/history", Some(&token)).await.ok();
+    let history = api.get("/v1/wallet/history", Some(&token)).await.succeed();
     assert_eq!(history["items"][0]["amount"], 42);
     assert_eq!(history["items"][0]["kind"], "grant");
 }
@@ -89,7 +89,7 @@ async fn a_session_ends_by_itself_and_by_signing_out() {
         "auth.session_expired"
     );
     api.clock.advance_seconds(2 * 86_400 - 1);
-    api.get("/v1/wallet", Some(&token)).await.ok();
+    api.get("/v1/wallet", Some(&token)).await.succeed();
     api.clock.advance_seconds(1);
     let expired = api.get("/v1/wallet", Some(&token)).await;
     assert_eq!(
@@ -104,7 +104,7 @@ async fn a_session_ends_by_itself_and_by_signing_out() {
             json!({"email": "ada@example.com", "password": "correct horse"}),
         )
         .await
-        .ok();
+        .succeed();
     let token = again["token"].as_str().unwrap();
     let gone = api
         .call(Method::DELETE, "/v1/sessions/current", Some(token), None)

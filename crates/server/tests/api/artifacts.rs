@@ -41,7 +41,7 @@ async fn a_file_is_for_those_who_may_run_it() {
     assert_eq!(fetch(&api, &path, &token, None).await.code(), "license.not_found");
     let counted = String::from_utf8(api.get("/metrics", None).await.bytes).unwrap();
     assert!(counted.contains("scrip_artifact_bytes_total 0\n"), "{counted}");
-    api.pay(&token, "rent", Some("week"), 30).await.ok();
+    api.pay(&token, "rent", Some("week"), 30).await.succeed();
     let whole = fetch(&api, &path, &token, None).await;
     assert_eq!((whole.status, whole.bytes.as_slice()), (StatusCode::OK, CONTENT));
     assert_eq!(whole.headers[header::CONTENT_LENGTH], CONTENT.len().to_string());
@@ -57,7 +57,7 @@ async fn a_file_is_for_those_who_may_run_it() {
 #[tokio::test]
 async fn ranges_resume_a_download() {
     let (api, token, path) = shop().await;
-    api.pay(&token, "rent", Some("week"), 30).await.ok();
+    api.pay(&token, "rent", Some("week"), 30).await.succeed();
     let rest = fetch(&api, &path, &token, Some("bytes=10-")).await;
     assert_eq!(
         (rest.status, rest.bytes.as_slice()),
@@ -81,7 +81,7 @@ async fn ranges_resume_a_download() {
 #[tokio::test]
 async fn a_listing_shows_its_files_and_their_version() {
     let (api, _, path) = shop().await;
-    let product = api.get("/v1/products/org.example.Paint", None).await.ok();
+    let product = api.get("/v1/products/org.example.Paint", None).await.succeed();
     assert_eq!(product["latest_version"], "1.1-2");
     let artifact = &product["artifacts"][0];
     assert!(path.ends_with(artifact["sha256"].as_str().unwrap()));

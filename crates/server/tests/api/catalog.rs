@@ -7,14 +7,14 @@ use crate::support::{Api, METAINFO, PRICES};
 async fn a_listing_is_searched_and_shown() {
     let api = Api::new().await;
     api.list(PRICES).await;
-    let found = api.get("/v1/products?q=bru", None).await.ok();
+    let found = api.get("/v1/products?q=bru", None).await.succeed();
     assert_eq!(
         (found["total"].as_u64(), found["items"][0]["id"].as_str()),
         (Some(1), Some("org.example.Paint"))
     );
     assert_eq!(found["items"][0]["offers"].as_array().unwrap().len(), 3);
-    assert_eq!(api.get("/v1/products?q=nothing", None).await.ok()["total"], 0);
-    let shown = api.get("/v1/products/org.example.Paint", None).await.ok();
+    assert_eq!(api.get("/v1/products?q=nothing", None).await.succeed()["total"], 0);
+    let shown = api.get("/v1/products/org.example.Paint", None).await.succeed();
     assert_eq!(
         (shown["license"].as_str(), shown["releases"][0]["version"].as_str()),
         (Some("MIT"), Some("1.0"))
@@ -25,7 +25,7 @@ async fn a_listing_is_searched_and_shown() {
         "product.not_found"
     );
     assert_eq!(api.get("/v1/products/..%2Fetc", None).await.code(), "request.malformed");
-    assert_eq!(api.get("/v1/categories", None).await.ok()[0]["id"], "Graphics");
+    assert_eq!(api.get("/v1/categories", None).await.succeed()[0]["id"], "Graphics");
     assert_eq!(
         api.get("/v1/products?limit=many", None).await.code(),
         "request.malformed"
@@ -42,7 +42,7 @@ async fn an_unchanged_catalog_is_not_sent_again() {
     api.list(PRICES).await;
     let first = api.get("/v1/catalog/changes?since=0", None).await;
     let etag = first.headers[header::ETAG].clone();
-    let changes = first.ok();
+    let changes = first.succeed();
     assert_eq!(
         (changes["items"].as_array().unwrap().len(), changes["more"].as_bool()),
         (1, Some(false))
@@ -54,7 +54,7 @@ async fn an_unchanged_catalog_is_not_sent_again() {
     );
     api.list(&PRICES.replace("purchase = 100", "purchase = 7")).await;
     let request = Request::get("/v1/catalog/changes?since=1").header(header::IF_NONE_MATCH, etag);
-    let news = api.send(request.body(Body::empty()).unwrap()).await.ok();
+    let news = api.send(request.body(Body::empty()).unwrap()).await.succeed();
     assert_eq!(news["items"][0]["offers"][0]["price"], 7);
 }
 

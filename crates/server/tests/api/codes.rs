@@ -9,14 +9,14 @@ async fn device(api: &Api, token: &str, key: &DeviceKey, machine: &MachineDigest
     let public_key = Base64UrlUnpadded::encode_string(key.verifying_key().as_bytes());
     let body = json!({"name": "desk", "public_key": public_key, "machine": machine.to_string(),
         "platform": {"os": "linux", "arch": "x86_64"}});
-    api.post("/v1/devices", Some(token), body).await.ok()["id"]
+    api.post("/v1/devices", Some(token), body).await.succeed()["id"]
         .as_str()
         .unwrap()
         .to_owned()
 }
 
 async fn code(api: &Api, token: &str, device: &str) -> serde_json::Value {
-    let library = api.get("/v1/library", Some(token)).await.ok();
+    let library = api.get("/v1/library", Some(token)).await.succeed();
     let license = library["licenses"][0]["id"].as_str().unwrap();
     let answer = api
         .post(
@@ -40,7 +40,7 @@ async fn a_code_says_what_the_license_allows_and_verifies_offline() {
     api.list(PRICES).await;
     let token = api.register("ada@example.com").await;
     api.grant("ada@example.com", 500).await;
-    api.pay(&token, "rent", Some("week"), 30).await.ok();
+    api.pay(&token, "rent", Some("week"), 30).await.succeed();
     let (key, machine) = (
         DeviceKey::generate().unwrap(),
         MachineDigest::of(&"ab".repeat(16)).unwrap(),
@@ -74,7 +74,7 @@ async fn a_code_says_what_the_license_allows_and_verifies_offline() {
             .verify(rented["code"].as_str().unwrap(), &expect(now.plus_seconds(8 * 86_400)))
             .is_err()
     );
-    api.pay(&token, "convert", None, 85).await.ok();
+    api.pay(&token, "convert", None, 85).await.succeed();
     let owned = code(&api, &token, &device).await;
     assert_eq!(owned["activation"], rented["activation"]);
     let claims = verifier
@@ -91,7 +91,7 @@ async fn a_rental_that_ran_out_gets_no_code() {
     let api = Api::new().await;
     api.list(PRICES).await;
     let token = api.register("ada@example.com").await;
-    api.pay(&token, "rent", Some("week"), 30).await.ok();
+    api.pay(&token, "rent", Some("week"), 30).await.succeed();
     let (key, machine) = (
         DeviceKey::generate().unwrap(),
         MachineDigest::of(&"ab".repeat(16)).unwrap(),
@@ -113,7 +113,7 @@ async fn another_persons_license_and_device_are_as_absent_as_none() {
         api.register("ada@example.com").await,
         api.register("bob@example.com").await,
     );
-    api.pay(&ada, "rent", Some("week"), 30).await.ok();
+    api.pay(&ada, "rent", Some("week"), 30).await.succeed();
     let (key, machine) = (
         DeviceKey::generate().unwrap(),
         MachineDigest::of(&"ab".repeat(16)).unwrap(),
@@ -123,7 +123,7 @@ async fn another_persons_license_and_device_are_as_absent_as_none() {
         device(&api, &bob, &key, &machine).await,
     );
     assert_ne!(of_ada, of_bob);
-    let library = api.get("/v1/library", Some(&ada)).await.ok();
+    let library = api.get("/v1/library", Some(&ada)).await.succeed();
     let path = format!("/v1/licenses/{}/codes", library["licenses"][0]["id"].as_str().unwrap());
     assert_eq!(
         api.post(&path, Some(&bob), json!({"device": of_bob})).await.code(),

@@ -18,21 +18,21 @@ async fn rent_extend_convert_costs_the_price_to_the_token() {
     let (api, token) = shop(500).await;
     let rented = api.pay(&token, "rent", Some("week"), 30).await;
     assert_eq!(rented.status, StatusCode::CREATED);
-    assert_eq!(rented.ok()["balance_after"], 470);
-    api.pay(&token, "extend", None, 30).await.ok();
-    let library = api.get("/v1/library", Some(&token)).await.ok();
+    assert_eq!(rented.succeed()["balance_after"], 470);
+    api.pay(&token, "extend", None, 30).await.succeed();
+    let library = api.get("/v1/library", Some(&token)).await.succeed();
     let license = &library["licenses"][0];
     assert_eq!(
         (license["state"].as_str(), license["equity"].as_i64()),
         (Some("active"), Some(30))
     );
     assert_eq!(license["price_to_own"], 70);
-    let owned = api.pay(&token, "convert", None, 70).await.ok();
+    let owned = api.pay(&token, "convert", None, 70).await.succeed();
     assert_eq!(owned["lines"][0]["owned_after"], true);
-    let library = api.get("/v1/library", Some(&token)).await.ok();
+    let library = api.get("/v1/library", Some(&token)).await.succeed();
     assert_eq!(library["licenses"][0]["state"], "owned");
     assert_eq!(
-        api.get("/v1/wallet", Some(&token)).await.ok()["balance"],
+        api.get("/v1/wallet", Some(&token)).await.succeed()["balance"],
         500 - 30 - 30 - 70
     );
     assert_eq!(api.server.store().audit().await.unwrap().breaches, []);
@@ -43,15 +43,15 @@ async fn the_same_journey_stands_on_postgresql() {
     let api = Api::on_postgresql().await;
     api.list(PRICES).await;
     let token = api.register("ada@example.com").await;
-    api.pay(&token, "rent", Some("week"), 30).await.ok();
-    api.pay(&token, "extend", None, 30).await.ok();
+    api.pay(&token, "rent", Some("week"), 30).await.succeed();
+    api.pay(&token, "extend", None, 30).await.succeed();
     assert_eq!(api.pay(&token, "convert", None, 70).await.code(), "wallet.insufficient");
     api.grant("ada@example.com", 30).await;
-    api.pay(&token, "convert", None, 70).await.ok();
-    let library = api.get("/v1/library", Some(&token)).await.ok();
+    api.pay(&token, "convert", None, 70).await.succeed();
+    let library = api.get("/v1/library", Some(&token)).await.succeed();
     assert_eq!(library["licenses"][0]["state"], "owned");
-    assert_eq!(api.get("/v1/products?q=bru", None).await.ok()["total"], 1);
-    assert_eq!(api.get("/v1/wallet", Some(&token)).await.ok()["balance"], 0);
+    assert_eq!(api.get("/v1/products?q=bru", None).await.succeed()["total"], 1);
+    assert_eq!(api.get("/v1/wallet", Some(&token)).await.succeed()["balance"], 0);
     assert_eq!(api.server.store().audit().await.unwrap().breaches, []);
 }
 
@@ -70,7 +70,7 @@ async fn missing_tokens_are_named_and_nothing_is_charged() {
         "{problem}"
     );
     assert!(problem["hints"][0].as_str().unwrap().contains("40 tokens"));
-    assert_eq!(api.get("/v1/wallet", Some(&token)).await.ok()["balance"], 60);
+    assert_eq!(api.get("/v1/wallet", Some(&token)).await.succeed()["balance"], 60);
 }
 
 #[tokio::test]
@@ -81,7 +81,7 @@ async fn a_price_that_changed_since_the_quote_is_shown_anew() {
         Some(&token),
         json!({"items": [{"product": "org.example.Paint", "intent": "buy"}]}),
     );
-    assert_eq!(quote.await.ok()["total"], 100);
+    assert_eq!(quote.await.succeed()["total"], 100);
     api.list(&PRICES.replace("purchase = 100", "purchase = 130")).await;
     let refused = api.pay(&token, "buy", None, 100).await;
     assert_eq!(
@@ -89,7 +89,7 @@ async fn a_price_that_changed_since_the_quote_is_shown_anew() {
         (StatusCode::CONFLICT, "price.changed")
     );
     assert_eq!(refused.json()["quote"]["total"], 130);
-    assert_eq!(api.get("/v1/wallet", Some(&token)).await.ok()["balance"], 500);
+    assert_eq!(api.get("/v1/wallet", Some(&token)).await.succeed()["balance"], 500);
 }
 
 #[tokio::test]
@@ -114,7 +114,7 @@ async fn the_same_order_twice_and_fifty_times_at_once_is_paid_once() {
         (misused.status, misused.code().as_str()),
         (StatusCode::CONFLICT, "idempotency.conflict")
     );
-    assert_eq!(api.get("/v1/wallet", Some(&token)).await.ok()["balance"], 400);
+    assert_eq!(api.get("/v1/wallet", Some(&token)).await.succeed()["balance"], 400);
 }
 
 #[tokio::test]
@@ -155,22 +155,22 @@ async fn orders_that_cannot_be_are_refused_with_their_codes() {
         api.order(&token, Some("7"), checkout("buy", None, 100)).await.code(),
         "idempotency.key_missing"
     );
-    api.pay(&token, "buy", None, 100).await.ok();
+    api.pay(&token, "buy", None, 100).await.succeed();
     assert_eq!(api.pay(&token, "buy", None, 100).await.code(), "license.already_owned");
-    assert_eq!(api.get("/v1/wallet", Some(&token)).await.ok()["balance"], 400);
+    assert_eq!(api.get("/v1/wallet", Some(&token)).await.succeed()["balance"], 400);
 }
 
 #[tokio::test]
 async fn a_cart_is_priced_kept_and_emptied_by_its_checkout() {
     let (api, token) = shop(100).await;
-    let empty = api.get("/v1/cart", Some(&token)).await.ok();
+    let empty = api.get("/v1/cart", Some(&token)).await.succeed();
     assert_eq!(
         (empty["items"].as_array().unwrap().len(), empty["quote"].is_null()),
         (0, true)
     );
     let item = json!({"product": "org.example.Paint", "intent": "rent", "offer": "week"});
     let path = "/v1/cart/items/org.example.Paint";
-    let cart = api.call(Method::PUT, path, Some(&token), Some(item.clone())).await.ok();
+    let cart = api.call(Method::PUT, path, Some(&token), Some(item.clone())).await.succeed();
     assert_eq!(cart["quote"]["total"], 30);
     let stranger = api
         .call(
@@ -197,14 +197,14 @@ async fn a_cart_is_priced_kept_and_emptied_by_its_checkout() {
     let body = json!({"items": [item], "expected_total": 30, "clear_cart": true});
     api.order(&token, Some(&uuid::Uuid::new_v4().to_string()), body)
         .await
-        .ok();
-    assert_eq!(api.get("/v1/cart", Some(&token)).await.ok()["items"], json!([]));
+        .succeed();
+    assert_eq!(api.get("/v1/cart", Some(&token)).await.succeed()["items"], json!([]));
     // What is in the cart may become impossible; the cart says so instead of failing.
     let again = json!({"product": "org.example.Paint", "intent": "rent", "offer": "week"});
-    let cart = api.call(Method::PUT, path, Some(&token), Some(again)).await.ok();
+    let cart = api.call(Method::PUT, path, Some(&token), Some(again)).await.succeed();
     assert_eq!(cart["problem"]["code"], "license.already_active");
     assert_eq!(
-        api.call(Method::DELETE, path, Some(&token), None).await.ok()["items"],
+        api.call(Method::DELETE, path, Some(&token), None).await.succeed()["items"],
         json!([])
     );
 }
@@ -215,12 +215,12 @@ async fn history_pages_with_a_cursor() {
     for _ in 0..5 {
         api.grant("ada@example.com", 1).await;
     }
-    let first = api.get("/v1/wallet/history?limit=3", Some(&token)).await.ok();
+    let first = api.get("/v1/wallet/history?limit=3", Some(&token)).await.succeed();
     let cursor = first["next_cursor"].as_str().unwrap();
     let rest = api
         .get(&format!("/v1/wallet/history?limit=3&cursor={cursor}"), Some(&token))
         .await
-        .ok();
+        .succeed();
     assert_eq!(
         (rest["items"].as_array().unwrap().len(), rest["next_cursor"].is_null()),
         (2, true)

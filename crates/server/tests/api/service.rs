@@ -6,14 +6,14 @@ use crate::support::Api;
 #[tokio::test]
 async fn the_server_says_who_and_how_it_is() {
     let api = Api::with_settings("name = \"Corner Shop\"").await;
-    let info = api.get("/v1/server", None).await.ok();
+    let info = api.get("/v1/server", None).await.succeed();
     assert_eq!(
         (info["name"].as_str(), info["issuer"].as_str()),
         (Some("Corner Shop"), Some(api.server.issuer()))
     );
     assert_eq!(api.get("/healthz", None).await.status, StatusCode::OK);
     assert_eq!(api.get("/readyz", None).await.status, StatusCode::OK);
-    let keys = api.get("/v1/jwks.json", None).await.ok();
+    let keys = api.get("/v1/jwks.json", None).await.succeed();
     assert_eq!(
         (keys["keys"][0]["crv"].as_str(), keys["keys"][0]["d"].is_null()),
         (Some("Ed25519"), true)

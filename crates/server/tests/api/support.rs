@@ -74,7 +74,7 @@ impl Answer {
     }
 
     #[track_caller]
-    pub(crate) fn ok(self) -> Value {
+    pub(crate) fn succeed(self) -> Value {
         assert!(
             self.status.is_success(),
             "{}: {}",
@@ -150,7 +150,7 @@ impl Api {
     /// Registers and answers the session token.
     pub(crate) async fn register(&self, email: &str) -> String {
         let body = json!({"email": email, "password": "correct horse"});
-        let session = self.post("/v1/accounts", None, body).await.ok();
+        let session = self.post("/v1/accounts", None, body).await.succeed();
         session["token"].as_str().unwrap().to_owned()
     }
 
