@@ -9,8 +9,8 @@ use zeroize::{Zeroize, Zeroizing};
 use crate::device::random_secret;
 use crate::statement::{self, Statement};
 use crate::{
-    Bundle, CODE_TYPE, Claims, Error, KeySetStatement, MAX_CODE_BYTES, PriceSheet, PublishedKey, Recovery,
-    RevocationList, Thumbprint, VerifyingKey, digest, issuer_of,
+    Bundle, Claims, Error, KeySetStatement, MAX_CODE_BYTES, PriceSheet, PublishedKey, Recovery,
+    RevocationList, VerifyingKey, digest, issuer_of, trust,
 };
 
 /// A vendor's key pair: what signs codes.
@@ -41,13 +41,6 @@ impl Drop for PrivateJwk {
     }
 }
 
-#[derive(Serialize)]
-struct Header<'h> {
-    alg: &'h str,
-    typ: &'h str,
-    kid: Thumbprint,
-}
-
 impl SigningKey {
     /// A new key from the operating system's randomness.
     pub fn generate() -> Result<Self, Error> {
@@ -58,19 +51,8 @@ impl SigningKey {
     pub fn from_secret_bytes(secret: &[u8; 32]) -> Result<Self, Error> {
         let pair = ed25519_dalek::SigningKey::from_bytes(secret);
         let public = VerifyingKey::new(pair.verifying_key());
-        let header = json(
-            &Header {
-                alg: "EdDSA",
-                typ: CODE_TYPE,
-                kid: public.thumbprint(),
-            },
-            "the header",
-        )?;
-        Ok(Self {
-            pair,
-            public,
-            header: Base64UrlUnpadded::encode_string(&header),
-        })
+        let header = trust::header(public.thumbprint());
+        Ok(Self { pair, public, header })
     }
 
     /// Reads a key from its private JWK, as [`SigningKey::to_jwk`] wrote it.

@@ -34,6 +34,7 @@ mod recovery;
 mod request;
 mod revocation;
 mod statement;
+mod trust;
 mod verify;
 
 pub use bundle::{Bundle, BundleExpectation, BundleOrder, OpenBundle};
