@@ -9,8 +9,8 @@ use zeroize::{Zeroize, Zeroizing};
 use crate::device::random_secret;
 use crate::statement::{self, Statement};
 use crate::{
-    Bundle, Claims, Error, KeySetStatement, MAX_CODE_BYTES, PriceSheet, PublishedKey, Recovery,
-    RevocationList, VerifyingKey, digest, issuer_of, trust,
+    Bundle, Claims, Error, KeySetStatement, MAX_CODE_BYTES, PriceSheet, PublishedKey, Recovery, RevocationList,
+    VerifyingKey, digest, issuer_of, trust,
 };
 
 /// A vendor's key pair: what signs codes.

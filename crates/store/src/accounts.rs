@@ -164,9 +164,24 @@ impl Store {
         tx.commit().await
     }
 
-    /// Whose session this is, ended or not. Look-ups of one moment share one statement.
+    /// Whose session this is, ended or not. Look-ups of one moment share one statement where each would be a round trip.
     pub async fn caller(&self, token: TokenHash) -> Result<Option<Caller>, Error> {
-        self.callers.ask(token).await?
+        if let Some(callers) = &self.callers {
+            return callers.ask(token).await?;
+        }
+        let sql = "SELECT user_id, expires_at FROM sessions WHERE token_hash = $1";
+        let values = args![token.0.to_vec()];
+        let row = self.database.row_by_key("find a session", sql, &values).await?;
+        Ok(row.map(|(user, expires_at)| Caller::read(user, expires_at)))
+    }
+}
+
+impl Caller {
+    fn read(user: Uuid, expires_at: i64) -> Self {
+        Self {
+            user: UserId(user),
+            expires_at: Timestamp::from_micros(expires_at),
+        }
     }
 }
 
@@ -184,15 +199,7 @@ pub(crate) async fn find_callers(database: &Database, tokens: Vec<TokenHash>) ->
         Ok(rows) => {
             let found: HashMap<Vec<u8>, Caller> = rows
                 .into_iter()
-                .map(|(hash, user, expires_at)| {
-                    (
-                        hash,
-                        Caller {
-                            user: UserId(user),
-                            expires_at: Timestamp::from_micros(expires_at),
-                        },
-                    )
-                })
+                .map(|(hash, user, expires_at)| (hash, Caller::read(user, expires_at)))
                 .collect();
             tokens
                 .iter()

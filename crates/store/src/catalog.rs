@@ -293,13 +293,15 @@ pub(crate) async fn find_sales(
     products: impl Iterator<Item = &ProductId>,
 ) -> Result<HashMap<ProductId, Sale>, Error> {
     let wanted: BTreeSet<&str> = products.map(ProductId::as_str).collect();
-    let sql = format!(
-        "SELECT id, offers, policy FROM products WHERE NOT removed AND id IN ({})",
-        list_text(wanted.len(), 1)
-    );
+    let sql = |rows| {
+        format!(
+            "SELECT p.id, p.offers, p.policy FROM (VALUES {}) AS v JOIN products p ON p.id = v.column1 WHERE NOT p.removed",
+            rows_text(rows, 1, 1)
+        )
+    };
     let values: Vec<Value> = wanted.into_iter().map(Value::from).collect();
     let rows = tx
-        .rows::<(String, String, String)>("read offers", &sql, &values)
+        .rows_of_each::<(String, String, String)>("read offers", sql, 1, &values)
         .await?;
     rows.into_iter()
         .map(|(id, offers, policy)| {

@@ -99,7 +99,7 @@ async fn try_batch(
     ids: &dyn IdSource,
     batch: &[Checkout],
 ) -> Result<Vec<Result<PaidOrder, Refusal>>, Error> {
-    let mut tx = database.write().await?;
+    let mut tx = database.write_checkouts().await?;
     let mut orders = find_orders(&mut tx, batch).await?;
     let wanted: Vec<(UserId, &ProductId)> = batch
         .iter()
@@ -198,16 +198,18 @@ impl KnownOrder {
 /// The orders of a batch that were paid before.
 async fn find_orders(tx: &mut Tx, batch: &[Checkout]) -> Result<HashMap<(UserId, Uuid), KnownOrder>, Error> {
     type Found = (Uuid, Uuid, Vec<u8>, Uuid, String, i64, i64, i64);
-    let sql = format!(
-        "SELECT o.user_id, o.command_id, o.request_digest, o.id, o.lines, o.total, o.balance_after, o.created_at \
-         FROM (VALUES {}) AS v JOIN orders o ON o.user_id = v.column1 AND o.command_id = v.column2",
-        rows_text(batch.len(), 2, 1)
-    );
+    let sql = |rows| {
+        format!(
+            "SELECT o.user_id, o.command_id, o.request_digest, o.id, o.lines, o.total, o.balance_after, o.created_at \
+             FROM (VALUES {}) AS v JOIN orders o ON o.user_id = v.column1 AND o.command_id = v.column2",
+            rows_text(rows, 2, 1)
+        )
+    };
     let values: Vec<Value> = batch
         .iter()
         .flat_map(|checkout| args![checkout.user.0, checkout.command])
         .collect();
-    let rows = tx.rows::<Found>("look for orders", &sql, &values).await?;
+    let rows = tx.rows_of_each::<Found>("look for orders", sql, 2, &values).await?;
     rows.into_iter()
         .map(|(user, command, digest, id, lines, total, balance_after, created_at)| {
             let order = PaidOrder {
@@ -246,12 +248,15 @@ impl State {
         if wanted.is_empty() {
             return Ok(state);
         }
-        let sql = format!(
-            "SELECT user_id, balance FROM wallets WHERE user_id IN ({})",
-            list_text(wanted.len(), 1)
-        );
+        let sql = |rows| {
+            format!(
+                "SELECT w.user_id, w.balance FROM (VALUES {}) AS v JOIN wallets w ON w.user_id = v.column1",
+                rows_text(rows, 1, 1)
+            )
+        };
         let values: Vec<Value> = wanted.iter().map(|(user, _)| Value::from(user.0)).collect();
-        for (user, balance) in tx.rows::<(Uuid, i64)>("read balances", &sql, &values).await? {
+        let found = tx.rows_of_each::<(Uuid, i64)>("read balances", sql, 1, &values);
+        for (user, balance) in found.await? {
             let balance = read_tokens("wallets", user, balance)?;
             state.wallets.insert(UserId(user), (balance, balance));
         }
@@ -376,11 +381,13 @@ impl Written {
     async fn write(&self, tx: &mut Tx, state: &State) -> Result<(), Error> {
         write_balances(tx, &state.wallets).await?;
         post(tx, &self.postings).await?;
-        let sql = format!(
-            "INSERT INTO orders (id, user_id, command_id, request_digest, lines, total, balance_after, created_at) VALUES {}",
-            rows_text(self.postings.len(), 8, 1)
-        );
-        tx.execute("write orders", &sql, &self.orders).await?;
+        let sql = |rows| {
+            format!(
+                "INSERT INTO orders (id, user_id, command_id, request_digest, lines, total, balance_after, created_at) VALUES {}",
+                rows_text(rows, 8, 1)
+            )
+        };
+        tx.execute_each("write orders", sql, 8, &self.orders).await?;
         let begun: Vec<&License> = state
             .licenses
             .values()

@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::sync::Arc;
 
+use tokio::runtime::Handle;
 use tokio::sync::{Mutex, mpsc, oneshot};
 
 use crate::Error;
@@ -28,31 +29,40 @@ impl<T, R> Clone for Coalescer<T, R> {
     }
 }
 
+/// Where batches are run.
+pub(crate) enum Place {
+    /// In this many tasks, of work that waits. A batch has 1, 2, 4 … requests, so that its statements come in few lengths.
+    Tasks(usize),
+    /// In a thread of its own with this name, of work that does not.
+    Thread(&'static str),
+}
+
 impl<T: Send + 'static, R: Send + 'static> Coalescer<T, R> {
-    /// Starts `workers` tasks that pass batches to `run`, which answers each request in order.
-    pub(crate) fn start<F, Fut>(workers: usize, run: F) -> Self
+    /// Starts to pass batches to `run`, which answers each request in order.
+    pub(crate) fn start<F, Fut>(place: Place, run: F) -> Result<Self, Error>
     where
         F: Fn(Vec<T>) -> Fut + Clone + Send + Sync + 'static,
-        Fut: Future<Output = Vec<R>> + Send,
+        Fut: Future<Output = Vec<R>> + Send + 'static,
     {
-        let (queue, waiting) = mpsc::channel::<(T, oneshot::Sender<R>)>(QUEUE_MAX);
+        let (queue, waiting) = mpsc::channel(QUEUE_MAX);
         let waiting = Arc::new(Mutex::new(waiting));
-        for _ in 0..workers {
-            let (waiting, run) = (Arc::clone(&waiting), run.clone());
-            tokio::spawn(async move {
-                let mut batch = Vec::with_capacity(BATCH_MAX);
-                while waiting.lock().await.recv_many(&mut batch, BATCH_MAX).await > 0 {
-                    let (requests, replies): (Vec<_>, Vec<_>) = batch.drain(..).unzip();
-                    let answers = run(requests).await;
-                    debug_assert_eq!(answers.len(), replies.len());
-                    for (reply, answer) in replies.into_iter().zip(answers) {
-                        // A caller that went away needs no answer; what was committed stays.
-                        drop(reply.send(answer));
-                    }
+        match place {
+            Place::Tasks(count) => {
+                for _ in 0..count {
+                    tokio::spawn(serve(Arc::clone(&waiting), power_of_two, run.clone()));
                 }
-            });
+            }
+            Place::Thread(name) => {
+                let runtime = Handle::current();
+                let serve = move || runtime.block_on(serve(waiting, std::convert::identity, run));
+                let started = std::thread::Builder::new().name(name.to_owned()).spawn(serve);
+                started.map_err(|source| Error::Unavailable {
+                    operation: "start a thread",
+                    source: source.into(),
+                })?;
+            }
         }
-        Self { queue }
+        Ok(Self { queue })
     }
 
     /// Queues a request and waits for its answer.
@@ -63,17 +73,56 @@ impl<T: Send + 'static, R: Send + 'static> Coalescer<T, R> {
     }
 }
 
+type Waiting<T, R> = Arc<Mutex<mpsc::Receiver<(T, oneshot::Sender<R>)>>>;
+
+/// Runs batches, no longer than `limit` makes of how many wait, until nobody can queue any more.
+async fn serve<T, R, Fut: Future<Output = Vec<R>>>(
+    waiting: Waiting<T, R>,
+    limit: fn(usize) -> usize,
+    run: impl Fn(Vec<T>) -> Fut,
+) {
+    loop {
+        let mut queue = waiting.lock().await;
+        let Some(first) = queue.recv().await else { return };
+        let size = limit((queue.len() + 1).min(BATCH_MAX));
+        let (mut requests, mut replies) = (Vec::with_capacity(size), Vec::with_capacity(size));
+        let others = std::iter::from_fn(|| queue.try_recv().ok());
+        for (request, reply) in std::iter::once(first).chain(others).take(size) {
+            requests.push(request);
+            replies.push(reply);
+        }
+        drop(queue);
+        let answers = run(requests).await;
+        debug_assert_eq!(answers.len(), replies.len());
+        for (reply, answer) in replies.into_iter().zip(answers) {
+            // A caller that went away needs no answer; what was committed stays.
+            drop(reply.send(answer));
+        }
+    }
+}
+
+/// The largest power of two up to `waiting`, which is not 0.
+fn power_of_two(waiting: usize) -> usize {
+    1 << waiting.ilog2()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[tokio::test]
     async fn requests_of_one_moment_share_a_batch_and_keep_their_answers() {
-        let coalescer = Coalescer::start(1, |batch: Vec<u32>| async move {
-            let size = batch.len();
-            tokio::task::yield_now().await;
-            batch.into_iter().map(|n| (n * 2, size)).collect()
-        });
+        for place in [Place::Tasks(1), Place::Thread("test")] {
+            let coalescer = Coalescer::start(place, |batch: Vec<u32>| async move {
+                let size = batch.len();
+                tokio::task::yield_now().await;
+                batch.into_iter().map(|n| (n * 2, size)).collect()
+            });
+            answer_each(&coalescer.unwrap()).await;
+        }
+    }
+
+    async fn answer_each(coalescer: &Coalescer<u32, (u32, usize)>) {
         let asked = (0..100).map(|n| {
             let coalescer = coalescer.clone();
             tokio::spawn(async move { coalescer.ask(n).await.unwrap() })

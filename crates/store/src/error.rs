@@ -13,7 +13,7 @@ pub enum Error {
     #[expect(missing_docs, reason = "the message names the fields")]
     Unavailable {
         operation: &'static str,
-        source: sqlx::Error,
+        source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// The tables cannot be brought up to date.
     #[error("the database's tables cannot be brought up to date")]

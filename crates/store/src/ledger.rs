@@ -49,11 +49,13 @@ pub(crate) async fn post(tx: &mut Tx, postings: &[Posting]) -> Result<(), Error>
         .iter()
         .flat_map(|posting| args![posting.id, posting.kind, posting.reason.clone(), posting.at])
         .collect();
-    let sql = format!(
-        "INSERT INTO transfers (id, kind, reason, created_at) VALUES {}",
-        rows_text(postings.len(), 4, 1)
-    );
-    tx.execute("write transfers", &sql, &transfers).await?;
+    let sql = |rows| {
+        format!(
+            "INSERT INTO transfers (id, kind, reason, created_at) VALUES {}",
+            rows_text(rows, 4, 1)
+        )
+    };
+    tx.execute_each("write transfers", sql, 4, &transfers).await?;
     let entries: Vec<Value> = postings
         .iter()
         .flat_map(|posting| {
@@ -68,11 +70,13 @@ pub(crate) async fn post(tx: &mut Tx, postings: &[Posting]) -> Result<(), Error>
             wallet.into_iter().chain(vendor)
         })
         .collect();
-    let sql = format!(
-        "INSERT INTO entries (owner, transfer_id, account, amount, balance_after) VALUES {}",
-        rows_text(postings.len() * 2, 5, 1)
-    );
-    tx.execute("write ledger entries", &sql, &entries).await?;
+    let sql = |rows| {
+        format!(
+            "INSERT INTO entries (owner, transfer_id, account, amount, balance_after) VALUES {}",
+            rows_text(rows, 5, 1)
+        )
+    };
+    tx.execute_each("write ledger entries", sql, 5, &entries).await?;
     Ok(())
 }
 

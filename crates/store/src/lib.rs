@@ -1,7 +1,7 @@
 //! Persistence on SQLite and PostgreSQL: migrations, the ledger, and every query.
 //!
-//! Every query is one SQL text for both databases. [`Store`] hides which one is behind it; `db` is the only
-//! module that knows, and `search` the only one with a text for each, because full-text search has no common
+//! Every query is one SQL text for both databases. [`Store`] hides which one is behind it; `db` and `sqlite` are the only
+//! modules that know, and `search` the only one with a text for each, because full-text search has no common
 //! syntax. Writes follow one pattern: read, decide in `scrip_domain`, write with guards (unique keys,
 //! compare-and-set on balances and revisions), and start again when a guard refuses.
 
@@ -18,6 +18,7 @@ mod ledger;
 mod licenses;
 mod listing;
 mod search;
+mod sqlite;
 
 use std::sync::Arc;
 
@@ -31,7 +32,7 @@ pub use ledger::{GrantKind, HistoryEntry};
 pub use listing::{CatalogPage, Changes};
 use scrip_domain::{Clock, IdSource};
 
-use crate::coalesce::Coalescer;
+use crate::coalesce::{Coalescer, Place};
 use crate::db::Database;
 
 /// The whole database of a vendor. Cheap to clone; all clones share the connections.
@@ -41,7 +42,8 @@ pub struct Store {
     clock: Arc<dyn Clock>,
     ids: Arc<dyn IdSource>,
     checkouts: Coalescer<Checkout, Result<PaidOrder, Refusal>>,
-    callers: Coalescer<TokenHash, Result<Option<Caller>, Error>>,
+    /// Where a look-up is a round trip, those of one moment share it.
+    callers: Option<Coalescer<TokenHash, Result<Option<Caller>, Error>>>,
 }
 
 impl Store {
@@ -50,20 +52,22 @@ impl Store {
     /// Must be called on a tokio runtime: the store keeps tasks there that commit concurrent checkouts together.
     pub async fn open(url: &str, clock: Arc<dyn Clock>, ids: Arc<dyn IdSource>) -> Result<Self, Error> {
         let database = Database::open(url).await?;
-        let workers = database.writers();
         let checkouts = {
             let (database, clock, ids) = (database.clone(), clock.clone(), ids.clone());
-            Coalescer::start(workers, move |batch| {
+            Coalescer::start(database.checkouts_place(), move |batch| {
                 let (database, clock, ids) = (database.clone(), clock.clone(), ids.clone());
                 async move { checkout::settle_batch(&database, &*clock, &*ids, batch).await }
-            })
+            })?
         };
-        let callers = {
-            let database = database.clone();
-            Coalescer::start(workers, move |batch| {
+        let callers = match database.checkouts_place() {
+            Place::Thread(_) => None,
+            place @ Place::Tasks(_) => {
                 let database = database.clone();
-                async move { accounts::find_callers(&database, batch).await }
-            })
+                Some(Coalescer::start(place, move |batch| {
+                    let database = database.clone();
+                    async move { accounts::find_callers(&database, batch).await }
+                })?)
+            }
         };
         Ok(Self {
             database,

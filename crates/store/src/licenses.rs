@@ -1,33 +1,33 @@
 //! Licenses: one row each, changed at the revision that was read or not at all.
 
 use scrip_domain::{License, LicenseId, LicenseKind, ProductId, Remaining, TermsSnapshot, Timestamp, UserId};
-use sqlx::FromRow;
 use uuid::Uuid;
 
 use crate::catalog::text_of;
-use crate::db::{Tx, Value, args, rows_text};
+use crate::db::{Tx, Value, args, row_struct, rows_text};
 use crate::ledger::read_tokens;
 use crate::{Error, Store};
 
 pub(crate) const COLUMNS: &str =
     "id, user_id, product, kind, ends_at, uses, processings, equity, last_offer, terms, tenure, started_at, revision";
 
-/// A license as its row has it.
-#[derive(FromRow)]
-pub(crate) struct LicenseRow {
-    id: Uuid,
-    user_id: Uuid,
-    product: String,
-    kind: String,
-    ends_at: Option<i64>,
-    uses: Option<i64>,
-    processings: Option<i64>,
-    equity: i64,
-    last_offer: Option<String>,
-    terms: String,
-    tenure: String,
-    started_at: i64,
-    revision: i64,
+row_struct! {
+    /// A license as its row has it.
+    pub(crate) struct LicenseRow {
+        id: Uuid,
+        user_id: Uuid,
+        product: String,
+        kind: String,
+        ends_at: Option<i64>,
+        uses: Option<i64>,
+        processings: Option<i64>,
+        equity: i64,
+        last_offer: Option<String>,
+        terms: String,
+        tenure: String,
+        started_at: i64,
+        revision: i64,
+    }
 }
 
 impl LicenseRow {
@@ -88,15 +88,17 @@ fn count(value: Option<u64>) -> Option<i64> {
 
 /// Reads the licenses of some users for some products.
 pub(crate) async fn find(tx: &mut Tx, wanted: &[(UserId, &ProductId)]) -> Result<Vec<License>, Error> {
-    let sql = format!(
-        "SELECT l.* FROM (VALUES {}) AS v JOIN licenses l ON l.user_id = v.column1 AND l.product = v.column2",
-        rows_text(wanted.len(), 2, 1)
-    );
+    let sql = |rows| {
+        format!(
+            "SELECT l.* FROM (VALUES {}) AS v JOIN licenses l ON l.user_id = v.column1 AND l.product = v.column2",
+            rows_text(rows, 2, 1)
+        )
+    };
     let values: Vec<Value> = wanted
         .iter()
         .flat_map(|(user, product)| args![user.0, product.as_str()])
         .collect();
-    let rows = tx.rows::<LicenseRow>("read licenses", &sql, &values).await?;
+    let rows = tx.rows_of_each::<LicenseRow>("read licenses", sql, 2, &values).await?;
     rows.into_iter().map(LicenseRow::read).collect()
 }
 
@@ -123,11 +125,8 @@ pub(crate) async fn insert(tx: &mut Tx, licenses: &[&License]) -> Result<(), Err
             license.revision,
         ]);
     }
-    let sql = format!(
-        "INSERT INTO licenses ({COLUMNS}) VALUES {}",
-        rows_text(licenses.len(), 13, 1)
-    );
-    tx.execute("begin licenses", &sql, &values).await.map(drop)
+    let sql = |rows| format!("INSERT INTO licenses ({COLUMNS}) VALUES {}", rows_text(rows, 13, 1));
+    tx.execute_each("begin licenses", sql, 13, &values).await.map(drop)
 }
 
 /// Writes licenses that changed, each if its row is still at the revision that stands before it.

@@ -1,0 +1,310 @@
+//! SQLite behind the store's door: a statement runs where it is asked for, with no thread and no queue between.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use rusqlite::types::{FromSql, ToSqlOutput, ValueRef};
+use rusqlite::{CachedStatement, Connection, OpenFlags, ToSql};
+use sqlx::Connection as _;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode};
+use tokio::runtime::{Handle, RuntimeFlavor};
+use tokio::sync::{Mutex, OwnedMutexGuard};
+
+use crate::Error;
+use crate::db::{STATEMENTS_PREPARED, Value};
+
+/// How long a writer waits for another process that holds the file.
+const BUSY_SECONDS: u64 = 10;
+/// Pages of 4 KiB that the write-ahead log may hold before they are copied into the file (128 MiB). Checkouts change the same
+/// index pages again and again: the rarer the copying, the fewer pages are copied, and the fewer commits wait for it.
+const CHECKPOINT_PAGES: i64 = 32_768;
+/// KiB of pages that the writer, and each reader, keeps in memory.
+const WRITER_CACHE_KIB: i64 = 65_536;
+const READER_CACHE_KIB: i64 = 8_192;
+/// Connections that read.
+const READERS: usize = 4;
+/// Bytes of the file that a reader sees without copying them.
+const READER_MAPPED_BYTES: i64 = 256 << 20;
+
+/// An open file. It has one writer: one connection writes, some read.
+#[derive(Clone)]
+pub(crate) struct Sqlite {
+    writer: Slot,
+    readers: Arc<[Slot]>,
+    turn: Arc<AtomicUsize>,
+}
+
+/// A connection, until the store is closed.
+type Slot = Arc<Mutex<Option<Connection>>>;
+
+impl Sqlite {
+    /// Opens the file, making it where there is none, and brings its tables up to date.
+    pub(crate) async fn open(path: &Path) -> Result<Self, Error> {
+        migrate(path).await?;
+        let connect = |cache_kib| connect(path, cache_kib).map_err(|source| classify("open the database", source));
+        let slot = |connection| Arc::new(Mutex::new(Some(connection)));
+        let writer = connect(WRITER_CACHE_KIB)?;
+        let mut readers = Vec::with_capacity(READERS);
+        for _ in 0..READERS {
+            let reader = connect(READER_CACHE_KIB)?;
+            reader
+                .pragma_update(None, "query_only", true)
+                .and_then(|()| reader.pragma_update_and_check(None, "mmap_size", READER_MAPPED_BYTES, |_| Ok(())))
+                .map_err(|source| classify("open the database", source))?;
+            readers.push(slot(reader));
+        }
+        Ok(Self {
+            writer: slot(writer),
+            readers: readers.into(),
+            turn: Arc::default(),
+        })
+    }
+
+    /// The writer, once whoever has it is done.
+    pub(crate) async fn writer(&self) -> Lease {
+        Lease(Arc::clone(&self.writer).lock_owned().await)
+    }
+
+    /// A reader that is free, or else the next in turn.
+    pub(crate) async fn reader(&self) -> Lease {
+        let turn = self.turn.fetch_add(1, Ordering::Relaxed);
+        for at in 0..self.readers.len() {
+            if let Ok(free) = Arc::clone(&self.readers[(turn + at) % self.readers.len()]).try_lock_owned() {
+                return Lease(free);
+            }
+        }
+        Lease(Arc::clone(&self.readers[turn % self.readers.len()]).lock_owned().await)
+    }
+
+    /// Waits for running transactions and closes every connection.
+    pub(crate) async fn close(&self) {
+        for slot in self.readers.iter() {
+            drop(slot.lock().await.take());
+        }
+        drop(self.writer.lock().await.take());
+    }
+}
+
+async fn migrate(path: &Path) -> Result<(), Error> {
+    let unavailable = |source: sqlx::Error| Error::Unavailable {
+        operation: "open the database",
+        source: source.into(),
+    };
+    let options = SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .busy_timeout(Duration::from_secs(BUSY_SECONDS));
+    let mut connection = SqliteConnection::connect_with(&options).await.map_err(unavailable)?;
+    sqlx::migrate!("./migrations")
+        .run(&mut connection)
+        .await
+        .map_err(|source| Error::Migration { source })?;
+    connection.close().await.map_err(unavailable)
+}
+
+fn connect(path: &Path, cache_kib: i64) -> rusqlite::Result<Connection> {
+    let connection = Connection::open_with_flags(
+        path,
+        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+    )?;
+    connection.busy_timeout(Duration::from_secs(BUSY_SECONDS))?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS_PREPARED);
+    // A commit is on the disk before it is answered.
+    connection.pragma_update(None, "synchronous", "full")?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    connection.pragma_update(None, "temp_store", "memory")?;
+    connection.pragma_update(None, "cache_size", -cache_kib)?;
+    connection.pragma_update_and_check(None, "wal_autocheckpoint", CHECKPOINT_PAGES, |_| Ok(()))?;
+    Ok(connection)
+}
+
+/// A connection for as long as it is needed. A transaction that was not committed is rolled back at the end.
+pub(crate) struct Lease(OwnedMutexGuard<Option<Connection>>);
+
+impl Lease {
+    fn connection(&self) -> Result<&Connection, Error> {
+        self.0.as_ref().ok_or(Error::Closing)
+    }
+
+    /// Runs a statement that answers no rows with the values of one row after the other, and tells how many rows it touched.
+    pub(crate) fn execute<'v>(
+        &self,
+        operation: &'static str,
+        sql: &str,
+        rows: impl IntoIterator<Item = &'v [Value]>,
+    ) -> Result<u64, Error> {
+        let connection = self.connection()?;
+        let run = || -> rusqlite::Result<usize> {
+            let mut statement = connection.prepare_cached(&numbered(sql))?;
+            let mut touched = 0;
+            for row in rows {
+                bind(&mut statement, row)?;
+                touched += statement.raw_execute()?;
+            }
+            Ok(touched)
+        };
+        run()
+            .map(|touched| touched as u64)
+            .map_err(|source| classify(operation, source))
+    }
+
+    /// What a statement answers to the values of one row after the other.
+    pub(crate) fn rows<'v, T: Read>(
+        &self,
+        operation: &'static str,
+        sql: &str,
+        rows: impl IntoIterator<Item = &'v [Value]>,
+    ) -> Result<Vec<T>, Error> {
+        let connection = self.connection()?;
+        let run = || -> rusqlite::Result<Vec<T>> {
+            let mut statement = connection.prepare_cached(&numbered(sql))?;
+            let mut read = Vec::new();
+            for row in rows {
+                bind(&mut statement, row)?;
+                let mut found = statement.raw_query();
+                while let Some(row) = found.next()? {
+                    read.push(T::read(row)?);
+                }
+            }
+            Ok(read)
+        };
+        run().map_err(|source| classify(operation, source))
+    }
+}
+
+fn bind(statement: &mut CachedStatement<'_>, values: &[Value]) -> rusqlite::Result<()> {
+    for (at, value) in values.iter().enumerate() {
+        statement.raw_bind_parameter(at + 1, value)?;
+    }
+    Ok(())
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        let Some(connection) = self.0.as_ref() else { return };
+        if !connection.is_autocommit()
+            && let Err(error) = connection.execute_batch("ROLLBACK")
+        {
+            tracing::error!(%error, "a transaction cannot be rolled back");
+        }
+    }
+}
+
+/// Lets other tasks of this thread go on elsewhere while `work` keeps it.
+pub(crate) fn step_aside<T>(work: impl FnOnce() -> T) -> T {
+    match Handle::try_current().map(|runtime| runtime.runtime_flavor()) {
+        Ok(RuntimeFlavor::MultiThread) => tokio::task::block_in_place(work),
+        _ => work(),
+    }
+}
+
+/// `$1` would be a name to SQLite, numbered by where it stands first; `?1` is the number itself.
+fn numbered(sql: &str) -> String {
+    sql.replace('$', "?")
+}
+
+impl ToSql for Value {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(match self {
+            Self::Uuid(value) => ValueRef::Blob(value.as_bytes()),
+            Self::Bytes(value) => ValueRef::Blob(value),
+            Self::Text(value) | Self::OptText(Some(value)) => ValueRef::Text(value.as_bytes()),
+            Self::Int(value) | Self::OptInt(Some(value)) => ValueRef::Integer(*value),
+            Self::Bool(value) => ValueRef::Integer(i64::from(*value)),
+            Self::OptText(None) | Self::OptInt(None) => ValueRef::Null,
+        }))
+    }
+}
+
+/// What a row of SQLite is read into.
+pub(crate) trait Read: Sized {
+    fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<Self>;
+}
+
+macro_rules! read_tuples {
+    ($($($name:ident $at:literal),+;)+) => {$(
+        impl<$($name: FromSql),+> Read for ($($name,)+) {
+            fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<Self> {
+                Ok(($(row.get::<_, $name>($at)?,)+))
+            }
+        }
+    )+};
+}
+
+read_tuples! {
+    A 0;
+    A 0, B 1;
+    A 0, B 1, C 2;
+    A 0, B 1, C 2, D 3;
+    A 0, B 1, C 2, D 3, E 4;
+    A 0, B 1, C 2, D 3, E 4, F 5;
+    A 0, B 1, C 2, D 3, E 4, F 5, G 6;
+    A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7;
+}
+
+/// Tells a guard's refusal, which is worth another attempt, from a failure. Constraints are told by kind, never by name.
+fn classify(operation: &'static str, source: rusqlite::Error) -> Error {
+    use rusqlite::ffi;
+    let code = source.sqlite_error().map_or(0, |refused| refused.extended_code);
+    let guarded = matches!(
+        code,
+        ffi::SQLITE_CONSTRAINT_UNIQUE
+            | ffi::SQLITE_CONSTRAINT_PRIMARYKEY
+            | ffi::SQLITE_CONSTRAINT_CHECK
+            | ffi::SQLITE_CONSTRAINT_FOREIGNKEY
+    );
+    // The lowest byte is the plain code, whatever extends it.
+    let raced = code & 0xff == ffi::SQLITE_BUSY;
+    if guarded || raced {
+        Error::Conflict { operation }
+    } else {
+        Error::Unavailable {
+            operation,
+            source: source.into(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_commit_is_durable_and_foreign_keys_hold() {
+        let folder = tempfile::tempdir().unwrap();
+        let sqlite = Sqlite::open(&folder.path().join("scrip.db")).await.unwrap();
+        let writer = sqlite.writer().await;
+        let setting = |name: &str| {
+            writer
+                .rows::<(i64,)>("test", &format!("PRAGMA {name}"), [[].as_slice()])
+                .unwrap()[0]
+                .0
+        };
+        assert_eq!(setting("synchronous"), 2);
+        assert_eq!(setting("foreign_keys"), 1);
+        let mode = writer
+            .rows::<(String,)>("test", "PRAGMA journal_mode", [[].as_slice()])
+            .unwrap();
+        assert_eq!(mode[0].0, "wal");
+    }
+
+    #[tokio::test]
+    async fn a_transaction_that_is_dropped_is_rolled_back_and_a_reader_cannot_write() {
+        let folder = tempfile::tempdir().unwrap();
+        let sqlite = Sqlite::open(&folder.path().join("scrip.db")).await.unwrap();
+        let sql = "UPDATE catalog SET revision = $1";
+        let writer = sqlite.writer().await;
+        writer.execute("test", "BEGIN IMMEDIATE", [[].as_slice()]).unwrap();
+        assert_eq!(writer.execute("test", sql, [[Value::Int(7)].as_slice()]).unwrap(), 1);
+        drop(writer);
+        let reader = sqlite.reader().await;
+        let found = reader
+            .rows::<(i64,)>("test", "SELECT revision FROM catalog", [[].as_slice()])
+            .unwrap();
+        assert_eq!(found, [(0,)]);
+        assert!(reader.execute("test", sql, [[Value::Int(7)].as_slice()]).is_err());
+    }
+}
