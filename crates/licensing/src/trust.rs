@@ -67,7 +67,7 @@ impl std::fmt::Debug for TrustedKey {
 
 #[cfg(test)]
 mod tests {
-    use ed25519_dalek::{Signature, Signer, SigningKey};
+    use ed25519_dalek::{Signature, Signer as _, SigningKey, Verifier as _};
     use proptest::prelude::*;
 
     use super::*;
@@ -120,7 +120,6 @@ mod tests {
         let challenge = Scalar::from_bytes_mod_order_wide(&digest.finalize().into());
         signature[32..].copy_from_slice((challenge * secret).as_bytes());
         assert!(!agreed(&key, b"message", &signature));
-        use ed25519_dalek::Verifier as _;
         let lax = key.key.point.verify(b"message", &Signature::from_bytes(&signature));
         assert!(lax.is_ok(), "the equation itself holds");
     }
