@@ -9,11 +9,25 @@ use anyhow::{Context, Result};
 use crate::places::Places;
 use crate::process::{cargo, show};
 
+/// A program verifies a few signatures in its life: the plain code for it is enough, and half as large as what
+/// unrolls loops and knows every processor.
+const SMALL: [&str; 3] = [
+    "--cfg curve25519_dalek_backend=\"serial\"",
+    "--cfg sha2_backend=\"soft\"",
+    "--cfg sha2_backend_soft=\"compact\"",
+];
+
 /// Builds the SDK and installs it below `prefix`.
 pub(crate) fn install(places: &Places, prefix: Option<PathBuf>) -> Result<()> {
     let prefix = prefix.unwrap_or_else(|| places.target.join("sdk-prefix"));
     let prefix = std::path::absolute(&prefix).with_context(|| format!("finding {}", prefix.display()))?;
-    show(cargo(places).args(["build", "--locked", "--profile", "sdk", "-p", "scrip-sdk-c"]))?;
+    let libraries = ["--crate-type", "cdylib,staticlib"];
+    show(
+        cargo(places)
+            .args(["rustc", "--locked", "--profile", "sdk", "-p", "scrip-sdk-c"])
+            .args(libraries)
+            .env("RUSTFLAGS", SMALL.join(" ")),
+    )?;
     let installed = layout::install(&places.root, &places.target.join("sdk"), &prefix)
         .with_context(|| format!("installing below {}", prefix.display()))?;
     for file in installed {

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::SystemTime;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
@@ -54,13 +55,37 @@ impl Timestamp {
     }
 }
 
+/// RFC 3339 in UTC. Written out here, so that what publishers link carries no calendar.
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match jiff::Timestamp::from_microsecond(self.0) {
-            Ok(instant) => instant.fmt(f),
-            Err(_) => write!(f, "{}µs", self.0),
+        let (seconds, mut micros) = (self.seconds(), self.0.rem_euclid(1_000_000));
+        let (days, second) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
+        let (year, month, day) = date(days);
+        let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
+        write!(f, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}")?;
+        if micros > 0 {
+            let mut digits = 6;
+            while micros % 10 == 0 {
+                (micros, digits) = (micros / 10, digits - 1);
+            }
+            write!(f, ".{micros:0digits$}")?;
         }
+        f.write_str("Z")
     }
+}
+
+/// Year, month and day of the day `days` after 1970-01-01, in the Gregorian calendar. Years are counted from March,
+/// so that the leap day is their last, in cycles of 400 years, all of which have 146,097 days.
+const fn date(days: i64) -> (i64, i64, i64) {
+    // 719,468 days lie between 0000-03-01 and 1970-01-01.
+    let days = days + 719_468;
+    let (cycle, day) = (days.div_euclid(146_097), days.rem_euclid(146_097));
+    let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
+    let day = day - (365 * year + year / 4 - year / 100);
+    let month = (5 * day + 2) / 153;
+    let day = day - (153 * month + 2) / 5 + 1;
+    let (month, next) = if month < 10 { (month + 3, 0) } else { (month - 9, 1) };
+    (cycle * 400 + year + next, month, day)
 }
 
 impl FromStr for Timestamp {
@@ -100,7 +125,11 @@ pub struct SystemClock;
 impl Clock for SystemClock {
     #[expect(clippy::disallowed_methods, reason = "the one place that reads the system clock")]
     fn now(&self) -> Timestamp {
-        Timestamp::from_micros(jiff::Timestamp::now().as_microsecond())
+        let micros = |time: std::time::Duration| i64::try_from(time.as_micros()).unwrap_or(i64::MAX);
+        Timestamp::from_micros(match SystemTime::now().duration_since(SystemTime::UNIX_EPOCH) {
+            Ok(after) => micros(after),
+            Err(before) => -micros(before.duration()),
+        })
     }
 }
 
@@ -128,7 +157,21 @@ impl Clock for FixedClock {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn instants_are_written_as_the_calendar_library_writes_them(
+            micros in YEAR_0000_MICROS..=YEAR_9999_END_MICROS,
+            unit in prop::sample::select(vec![1, 1000, 1_000_000, 86_400_000_000]),
+        ) {
+            let micros = micros / unit * unit;
+            let expected = jiff::Timestamp::from_microsecond(micros).unwrap().to_string();
+            prop_assert_eq!(Timestamp::from_micros(micros).to_string(), expected);
+        }
+    }
 
     #[test]
     fn instants_read_and_write_as_rfc_3339() {
