@@ -2,6 +2,7 @@
 
 mod clicks;
 mod display;
+mod fuzz;
 mod page;
 mod places;
 mod process;
@@ -64,6 +65,8 @@ enum Chore {
         #[arg(long, value_name = "DIR")]
         prefix: Option<std::path::PathBuf>,
     },
+    /// Feed the readers of codes, files, pictures, requests, bundles and keys with random input; fails on any crash.
+    Fuzz(fuzz::Options),
     /// Make docs/window.png, the README's picture, from the real window.
     Screenshot,
 }
@@ -89,6 +92,7 @@ fn perform(chore: Chore) -> Result<()> {
         Chore::Tidy => steps::tidy(&places),
         Chore::Bench { arguments } => steps::bench(&places, &arguments),
         Chore::Sdk { prefix } => sdk::install(&places, prefix),
+        Chore::Fuzz(options) => fuzz::fuzz(&places, &options),
         Chore::Screenshot => clicks::take_picture(&places),
     }
 }

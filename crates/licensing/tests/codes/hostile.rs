@@ -1,8 +1,10 @@
 //! Codes made to be accepted by mistake.
 
+use hmac::{Hmac, KeyInit, Mac};
 use proptest::prelude::*;
 use scrip_domain::ErrorCode;
 use scrip_licensing::{DeviceKey, Expectation, SigningKey, armor};
+use sha2::Sha512;
 
 use super::{claims, encode, forge, header, now, payload, refusal, sign, vendor, verifier};
 
@@ -202,6 +204,63 @@ fn foreign_keys_and_changed_codes_are_refused() {
     for bytes in [[0; 64], [0xff; 64], neutral] {
         let text = <base64ct::Base64UrlUnpadded as base64ct::Encoding>::encode_string(&bytes);
         assert_eq!(refusal(&format!("{signed}.{text}")), ErrorCode::CodeSignature);
+    }
+}
+
+#[test]
+fn keys_of_other_kinds_sign_nothing() {
+    let public = *vendor().verifying_key().as_bytes();
+    let signed = format!("{}.{}", encode(&header()), encode(&payload()));
+    let text = |bytes: &[u8]| <base64ct::Base64UrlUnpadded as base64ct::Encoding>::encode_string(bytes);
+    let mut mac = Hmac::<Sha512>::new_from_slice(&public).unwrap();
+    mac.update(signed.as_bytes());
+    let mac = text(&mac.finalize().into_bytes());
+    assert_eq!(
+        refusal(&format!("{signed}.{mac}")),
+        ErrorCode::CodeSignature,
+        "64 bytes that anybody can make from the public key"
+    );
+    // What RSA with 2,048 bits and ECDSA with P-256 and P-521 put there.
+    for (alg, length) in [("RS256", 256), ("PS256", 256), ("ES256", 64), ("ES512", 132)] {
+        let header = encode(&header().replace("EdDSA", alg));
+        let code = format!("{header}.{}.{}", encode(&payload()), text(&vec![0x5a; length]));
+        assert_eq!(refusal(&code), ErrorCode::CodeAlgorithm, "{alg}");
+    }
+    let rsa = text(&[0x5a; 256]);
+    assert_eq!(refusal(&format!("{signed}.{rsa}")), ErrorCode::CodeMalformed);
+}
+
+#[test]
+fn what_a_newer_code_says_is_as_strict() {
+    let with = |to: &str| payload().replacen("\"equity\"", &format!("{to},\"equity\""), 1);
+    assert!(
+        verifier()
+            .verify(
+                &forge(&header(), &with(r#""used":{"uses":3},"grace":60,"lease":true"#)),
+                &Expectation::at(now())
+            )
+            .is_ok()
+    );
+    for bad in [
+        r#""used":{"uses":-1}"#,
+        r#""used":{"uses":1,"uses":2}"#,
+        r#""used":{"starts":1}"#,
+        r#""used":null"#,
+        r#""used":{},"used":{}"#,
+        r#""grace":-1"#,
+        r#""grace":1.5"#,
+        r#""grace":4294967296"#,
+        r#""grace":315360001"#,
+        r#""grace":1,"grace":1"#,
+        r#""lease":1"#,
+        r#""lease":"true""#,
+        r#""lease":null"#,
+    ] {
+        assert_eq!(
+            refusal(&forge(&header(), &with(bad))),
+            ErrorCode::CodeMalformed,
+            "{bad}"
+        );
     }
 }
 

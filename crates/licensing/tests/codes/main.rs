@@ -5,6 +5,7 @@
 #[cfg(unix)]
 mod facts;
 mod hostile;
+mod hostile_statements;
 mod interop;
 mod keys;
 mod pictures;

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use scrip_domain::{Coded, ErrorCode, Remaining, Timestamp, Tokens};
-use scrip_licensing::{Claims, Equity, Expectation, Grant, SigningKey, armor};
+use scrip_licensing::{Claims, Equity, Expectation, Grant, SigningKey, Used, armor};
 
 use super::{claims, device, forge, header, machine, now, payload, product, vendor, verifier};
 
@@ -60,6 +60,92 @@ fn every_grant_round_trips_and_says_what_remains() {
 }
 
 #[test]
+fn several_limits_grace_and_loans_are_told_apart() {
+    let soft = now().plus_seconds(30 * 86_400);
+    let hard = soft.plus_seconds(3 * 86_400);
+    let combined = Claims {
+        grant: Grant::Combined {
+            uses: Some(100),
+            processings: None,
+        },
+        exp: Some(hard),
+        used: Used {
+            uses: 5,
+            processings: 7,
+        },
+        grace: 3 * 86_400,
+        ..claims()
+    };
+    let code = vendor().issue(&combined).unwrap();
+    let read = verifier().verify(&code, &Expectation::at(now())).unwrap();
+    assert_eq!(read, combined);
+    assert_eq!(read.ceiling(), (Some(105), None));
+    assert_eq!((read.soft_end(), read.hard_end()), (Some(soft), Some(hard)));
+    let left = read.remaining();
+    assert_eq!(
+        (left.ends_at, left.uses, left.processings),
+        (Some(soft), Some(100), None)
+    );
+    let late = soft.plus_seconds(86_400);
+    for (at, in_grace) in [(now(), false), (soft, true), (late, true), (hard, false)] {
+        assert_eq!(read.is_in_grace(at), in_grace, "{at}");
+        let accepted = verifier().verify(&code, &Expectation::at(at)).is_ok();
+        assert_eq!(accepted, at < hard, "the hard end counts");
+    }
+    let lines = read.explain(now());
+    assert_eq!(
+        lines[2],
+        "Rented for 100 uses or until 2026-03-31T12:00:00Z (30 days left), whichever ends first."
+    );
+    assert_eq!(
+        lines[3],
+        "After its end the program runs on for 3 days, until 2026-04-03T12:00:00Z."
+    );
+    assert_eq!(
+        lines[4],
+        "Until then 5 uses and 7 processings had been counted on this computer."
+    );
+    assert_eq!(
+        read.explain(late)[3],
+        "The program still runs for 2 days, until 2026-04-03T12:00:00Z: extend the rental before then."
+    );
+
+    let lease = Claims {
+        grant: Grant::Uses { count: 4 },
+        exp: Some(now().plus_seconds(43_200)),
+        lease: true,
+        ..claims()
+    };
+    assert_eq!(lease.remaining().ends_at, None, "a loan's end is not the license's");
+    assert_eq!(lease.explain(now())[2], "Rented for 4 uses.");
+    assert_eq!(
+        lease.explain(now())[3],
+        "On loan until 2026-03-02T00:00:00Z (12 hours left): it renews itself online."
+    );
+    let seat = Claims {
+        grant: Grant::Perpetual,
+        ..lease
+    };
+    let seat = verifier().verify(&vendor().issue(&seat).unwrap(), &Expectation::at(now()));
+    assert_eq!(seat.unwrap().remaining(), Remaining::default());
+}
+
+#[test]
+fn a_code_without_the_newer_claims_is_as_before() {
+    let payload = payload();
+    for newer in ["used", "grace", "lease", "combined"] {
+        assert!(
+            !payload.contains(newer),
+            "{newer} is absent where it says nothing: {payload}"
+        );
+    }
+    let read = verifier()
+        .verify(&forge(&header(), &payload), &Expectation::at(now()))
+        .unwrap();
+    assert!(read.used.is_nothing() && read.grace == 0 && !read.lease);
+}
+
+#[test]
 fn claims_that_contradict_themselves_are_neither_issued_nor_accepted() {
     let end = Some(now().plus_seconds(1));
     for bad in [
@@ -75,6 +161,51 @@ fn claims_that_contradict_themselves_are_neither_issued_nor_accepted() {
         },
         Claims {
             exp: Some(now().plus_seconds(-1)),
+            ..claims()
+        },
+        Claims {
+            grant: Grant::Combined {
+                uses: Some(1),
+                processings: None,
+            },
+            exp: None,
+            ..claims()
+        },
+        Claims {
+            grant: Grant::Combined {
+                uses: None,
+                processings: None,
+            },
+            ..claims()
+        },
+        Claims {
+            grant: Grant::Uses { count: 1 },
+            exp: None,
+            lease: true,
+            ..claims()
+        },
+        Claims {
+            grant: Grant::Uses { count: 1 },
+            exp: None,
+            grace: 60,
+            ..claims()
+        },
+        Claims {
+            grant: Grant::Perpetual,
+            lease: true,
+            grace: 60,
+            ..claims()
+        },
+        Claims {
+            grace: Claims::MAX_GRACE_SECONDS + 1,
+            ..claims()
+        },
+        Claims {
+            grant: Grant::Uses { count: u64::MAX },
+            used: Used {
+                uses: 1,
+                processings: 0,
+            },
             ..claims()
         },
         Claims {
