@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "what a test prepares must succeed")]
 
+mod bundles;
 #[cfg(unix)]
 mod facts;
 mod hostile;
