@@ -161,6 +161,7 @@ error_codes! {
     JournalIo = "journal.io",
     JournalKeyInvalid = "journal.key_invalid",
     JournalRolledBack = "journal.rolled_back",
+    OfflineOtherAccount = "offline.other_account",
 }
 
 impl std::fmt::Display for ErrorCode {

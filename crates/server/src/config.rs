@@ -24,7 +24,7 @@ pub struct Config {
 pub struct Settings {
     /// The vendor's name, shown in the app.
     pub name: String,
-    /// The issuer in authorization codes; derived from the signing key where none is given. Never change it once codes exist.
+    /// The issuer in authorization codes. It is the address of the root key; where it is given it must be that.
     pub issuer: Option<String>,
     /// The tokens that a registration grants.
     pub registration_tokens: Tokens,

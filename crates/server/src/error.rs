@@ -93,6 +93,18 @@ pub enum Error {
         path: PathBuf,
         source: Box<toml::de::Error>,
     },
+    /// A computer without a network asks in the name of another account.
+    #[error("the request is for the account {account}, and its computer is not one of yours")]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    OfflineOtherAccount { account: String },
+    /// A file of the key folder is missing, or does not fit the others.
+    #[error("{path} cannot be used: {why}", path = path.display())]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    KeysUnusable { path: PathBuf, why: String },
+    /// A change of the key set would leave the server without a key, or has no object.
+    #[error("the keys stay as they are: {why}")]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    KeyChangeRefused { why: String },
     /// A file or folder cannot be used.
     #[error("cannot {operation} {path}", path = path.display())]
     #[expect(missing_docs, reason = "the message names the fields")]
@@ -145,7 +157,9 @@ impl Coded for Error {
             Self::LicenseOver { exhausted: false, .. } => ErrorCode::LicenseExpired,
             Self::LicenseOver { exhausted: true, .. } => ErrorCode::LicenseExhausted,
             Self::DeviceInvalid { .. } => ErrorCode::DeviceKeyInvalid,
-            Self::ConfigInvalid { .. } => ErrorCode::ConfigInvalid,
+            Self::ConfigInvalid { .. } | Self::KeyChangeRefused { .. } => ErrorCode::ConfigInvalid,
+            Self::KeysUnusable { .. } => ErrorCode::CodeKeysInvalid,
+            Self::OfflineOtherAccount { .. } => ErrorCode::OfflineOtherAccount,
             Self::Io { .. } => ErrorCode::StateIo,
             Self::Storage { .. } => ErrorCode::ServerUnavailable,
             Self::Internal { .. } => ErrorCode::InternalError,
@@ -154,7 +168,12 @@ impl Coded for Error {
 
     fn hints(&self) -> Vec<String> {
         let hint = match self {
-            Self::Store(error) | Self::Refused { error, .. } => return error.hints(),
+            Self::Store(error) => return error.hints(),
+            Self::Refused { error, quote } => {
+                let mut hints = error.hints();
+                hints.extend(quote.iter().flat_map(crate::offline::quote_words));
+                return hints;
+            }
             Self::Rule(error) => return error.hints(),
             Self::Licensing(error) => return error.hints(),
             Self::Appstream(error) => return error.hints(),
@@ -166,9 +185,23 @@ impl Coded for Error {
             Self::LicenseOver { .. } => "Extend the rental, or convert it into ownership.",
             Self::Storage { .. } | Self::Timeout { .. } => "Try again in a moment.",
             Self::Unpublishable { .. } => "Give --version, and a file whose name ends in .deb, .AppImage or .tar.*.",
+            Self::KeysUnusable { .. } => {
+                "Put the file back from a copy, or give the root key to scrip-server keys rotate --root FILE."
+            }
+            Self::OfflineOtherAccount { .. } => {
+                "Sign in to that account, or let the computer name yours in a new request."
+            }
+            Self::KeyChangeRefused { .. } => "Look at the keys with scrip-server keys show.",
             _ => return Vec::new(),
         };
         vec![hint.to_owned()]
+    }
+}
+
+impl Error {
+    /// Whether it is the server's own failure, and not a refusal.
+    pub(crate) fn is_internal(&self) -> bool {
+        Problem::of(self).status >= 500
     }
 }
 

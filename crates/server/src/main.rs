@@ -1,5 +1,7 @@
 //! The program `scrip-server`.
 
+mod commands;
+
 use std::io::IsTerminal as _;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -85,6 +87,14 @@ enum Command {
         #[arg(long, value_name = "UUID")]
         command: Option<uuid::Uuid>,
     },
+    /// Show and change the vendor's keys
+    #[command(subcommand)]
+    Keys(commands::Keys),
+    /// Answer computers without a network
+    #[command(subcommand)]
+    Offline(commands::Offline),
+    /// Show what was used, by day and product
+    Usage(commands::Usage),
     /// Prove that the books balance; exits with 1 where they do not
     Audit,
     /// Print the description of the API (OpenAPI 3.1)
@@ -151,6 +161,10 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     }
     let data = cli.place.data.map_or_else(default_data, Ok)?;
     let config = Config::load(&data, cli.place.database)?;
+    if let Command::Keys(command) = &cli.command {
+        commands::keys(&config, command)?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let server = Server::open(config).await?;
     let code = match cli.command {
         Command::Serve { listen } => serve(&server, &data, listen).await?,
@@ -207,7 +221,15 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             ExitCode::SUCCESS
         }
         Command::Audit => audit(&server).await?,
-        Command::Openapi => ExitCode::SUCCESS,
+        Command::Offline(command) => {
+            commands::offline(&server, command).await?;
+            ExitCode::SUCCESS
+        }
+        Command::Usage(command) => {
+            commands::usage(&server, &command).await?;
+            ExitCode::SUCCESS
+        }
+        Command::Keys(_) | Command::Openapi => ExitCode::SUCCESS,
     };
     server.store().close().await;
     Ok(code)
@@ -234,6 +256,9 @@ async fn serve(server: &Server, data: &Path, listen: SocketAddr) -> anyhow::Resu
     println!("scrip-server listens on http://{address}");
     println!("data: {} ({})", data.display(), server.store().backend());
     println!("issuer: {}", server.issuer());
+    if let Some(root) = server.root_here() {
+        println!("{}", commands::root_advice(root));
+    }
     let service = server.router().into_make_service_with_connect_info::<SocketAddr>();
     let (stopping, mut stopped) = tokio::sync::watch::channel(false);
     let stop = async move {

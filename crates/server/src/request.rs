@@ -27,6 +27,27 @@ impl<T: DeserializeOwned> FromRequest<Server> for Body<T> {
     }
 }
 
+/// The largest body of the few requests that carry journals, in bytes.
+const LARGE_BYTES_MAX: usize = 6 * 1024 * 1024;
+
+/// A JSON body that may carry journals.
+pub(crate) struct LargeBody<T> {
+    pub(crate) value: T,
+}
+
+impl<T: DeserializeOwned> FromRequest<Server> for LargeBody<T> {
+    type Rejection = Error;
+
+    async fn from_request(request: Request, server: &Server) -> Result<Self, Error> {
+        let limit_bytes = server.0.config.settings.request_bytes_max.max(LARGE_BYTES_MAX);
+        let bytes = axum::body::to_bytes(request.into_body(), limit_bytes)
+            .await
+            .map_err(|_| Error::TooLarge { limit_bytes })?;
+        let value = serde_json::from_slice(&bytes).map_err(|why| Error::Malformed { why: why.to_string() })?;
+        Ok(Self { value })
+    }
+}
+
 /// Query parameters.
 pub(crate) struct Query<T>(pub(crate) T);
 

@@ -12,7 +12,9 @@ use tower_http::catch_panic::CatchPanicLayer;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::routes::{accounts, artifacts, cart, catalog, codes, library, orders, service, wallet};
+use crate::routes::{
+    accounts, artifacts, cart, catalog, codes, library, offline, orders, service, statements, usage, wallet,
+};
 use crate::{Error, Server};
 
 /// Every route with its description.
@@ -36,6 +38,13 @@ pub(crate) fn described() -> OpenApiRouter<Server> {
         .routes(routes!(library::show))
         .routes(routes!(library::put_device))
         .routes(routes!(codes::create))
+        .routes(routes!(usage::report))
+        .routes(routes!(usage::usage))
+        .routes(routes!(offline::create))
+        .routes(routes!(statements::keys))
+        .routes(routes!(statements::revocations))
+        .routes(routes!(statements::prices))
+        .routes(routes!(statements::recovery))
         .routes(routes!(artifacts::download))
         .routes(routes!(service::info))
         .routes(routes!(service::jwks))

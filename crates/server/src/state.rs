@@ -1,16 +1,19 @@
 //! An open server: everything that a request needs.
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use scrip_domain::{Clock, SystemClock, SystemIds};
-use scrip_licensing::{JwkSet, SigningKey};
+use scrip_licensing::{KeySet, SigningKey};
 use scrip_store::Store;
 
 use crate::files::Files;
+use crate::keys::Keys;
 use crate::limits::Limits;
 use crate::metrics::Metrics;
 use crate::passwords::Passwords;
-use crate::{Config, Error, keys};
+use crate::statements::Prices;
+use crate::{Config, Error};
 
 /// An open server. Cheap to clone; clones share everything.
 #[derive(Clone)]
@@ -24,6 +27,12 @@ pub(crate) struct Inner {
     pub(crate) signer: SigningKey,
     pub(crate) issuer: String,
     pub(crate) jwks: String,
+    /// The key set as the root key signed it.
+    pub(crate) signed_keys: String,
+    /// The published keys, to verify what the vendor signed earlier.
+    pub(crate) key_set: KeySet,
+    pub(crate) root_here: Option<PathBuf>,
+    pub(crate) prices: Prices,
     pub(crate) files: Files,
     pub(crate) limits: Limits,
     pub(crate) metrics: Metrics,
@@ -40,10 +49,16 @@ impl Server {
     pub async fn open_at(config: Config, clock: Arc<dyn Clock>) -> Result<Self, Error> {
         let ids = Arc::new(SystemIds::default());
         let store = Store::open(&config.database_url, clock.clone(), ids.clone()).await?;
-        let signer = keys::load_or_create(&config.data)?;
-        let derived = || format!("urn:scrip:vendor:{}", signer.verifying_key().thumbprint());
-        let issuer = config.settings.issuer.clone().unwrap_or_else(derived);
-        let jwks = JwkSet::new([signer.verifying_key()]).to_json()?;
+        let keys = Keys::open(&config.data, clock.now())?;
+        if let Some(issuer) = config.settings.issuer.as_ref().filter(|issuer| **issuer != keys.issuer) {
+            return Err(Error::KeysUnusable {
+                path: config.data.join("scrip-server.toml"),
+                why: format!(
+                    "issuer = \"{issuer}\" is not the address of the root key, {}; remove the line",
+                    keys.issuer
+                ),
+            });
+        }
         let files = Files::open(&config.data)?;
         let limits = Limits::new(config.settings.sign_ins_per_minute);
         let passwords = Passwords::new()?;
@@ -53,9 +68,13 @@ impl Server {
             store,
             clock,
             ids,
-            signer,
-            issuer,
-            jwks,
+            signer: keys.signer,
+            issuer: keys.issuer,
+            jwks: keys.jwks,
+            signed_keys: keys.statement,
+            key_set: keys.set,
+            root_here: keys.root_here,
+            prices: Prices::default(),
             files,
             limits,
             metrics,
@@ -69,7 +88,12 @@ impl Server {
         &self.0.store
     }
 
-    /// The issuer that stands in its authorization codes.
+    /// Where the root key lies, when it lies on the server and should be moved away.
+    pub fn root_here(&self) -> Option<&Path> {
+        self.0.root_here.as_deref()
+    }
+
+    /// The issuer that stands in its authorization codes: the address of the root key.
     pub fn issuer(&self) -> &str {
         &self.0.issuer
     }

@@ -51,6 +51,10 @@ pub enum Error {
     #[error("there is no license {license} in your account")]
     #[expect(missing_docs, reason = "the message names the fields")]
     LicenseNotFound { license: String },
+    /// No such tie of a license to a computer, or another person's.
+    #[error("there is no activation {activation}")]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    SeatNotFound { activation: String },
     /// A command's id was used with another body.
     #[error("the idempotency key {command} was used before with another request")]
     #[expect(missing_docs, reason = "the message names the fields")]
@@ -72,7 +76,7 @@ impl Coded for Error {
             Self::Corrupt { .. } => ErrorCode::StoreCorrupt,
             Self::EmailTaken { .. } => ErrorCode::AccountEmailTaken,
             Self::AccountNotFound { .. } => ErrorCode::AccountNotFound,
-            Self::DeviceNotFound { .. } => ErrorCode::DeviceNotFound,
+            Self::DeviceNotFound { .. } | Self::SeatNotFound { .. } => ErrorCode::DeviceNotFound,
             Self::LicenseNotFound { .. } => ErrorCode::LicenseNotFound,
             Self::IdempotencyConflict { .. } => ErrorCode::IdempotencyConflict,
             Self::Rule(rule) => rule.code(),
@@ -90,7 +94,9 @@ impl Coded for Error {
             Self::DeviceNotFound { .. } => "Register this computer again.",
             Self::IdempotencyConflict { .. } => "Make a new command id for a new request.",
             Self::Rule(rule) => return rule.hints(),
-            Self::AccountNotFound { .. } | Self::LicenseNotFound { .. } => return Vec::new(),
+            Self::AccountNotFound { .. } | Self::LicenseNotFound { .. } | Self::SeatNotFound { .. } => {
+                return Vec::new();
+            }
         };
         vec![hint.to_owned()]
     }

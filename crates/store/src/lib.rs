@@ -14,11 +14,14 @@ mod coalesce;
 mod db;
 mod devices;
 mod error;
+mod journal;
 mod ledger;
 mod licenses;
 mod listing;
+mod reporting;
 mod search;
 mod sqlite;
+mod vendor;
 
 use std::sync::Arc;
 
@@ -28,9 +31,12 @@ pub use catalog::{ArtifactRow, ListedProduct, NewArtifact, ProductListing};
 pub use checkout::{Checkout, PaidOrder};
 pub use devices::{DeviceRow, NewDevice};
 pub use error::{Error, Refusal};
+pub use journal::{JournalHead, JournalReport, ProductUsage, UsedOnDay};
 pub use ledger::{GrantKind, HistoryEntry};
 pub use listing::{CatalogPage, Changes};
+pub use reporting::ReportingSeat;
 use scrip_domain::{Clock, IdSource};
+pub use vendor::StoredAnswer;
 
 use crate::coalesce::{Coalescer, Place};
 use crate::db::Database;

@@ -169,6 +169,18 @@ pub(crate) async fn update(tx: &mut Tx, changed: &[(i64, &License)]) -> Result<(
     }
 }
 
+/// The user's license with this id, in a transaction; another user's is as absent as none.
+pub(crate) async fn read(tx: &mut Tx, user: UserId, license: LicenseId) -> Result<License, Error> {
+    let sql = format!("SELECT {COLUMNS} FROM licenses WHERE id = $1 AND user_id = $2");
+    let row = tx
+        .row::<LicenseRow>("read a license", &sql, &args![license.0, user.0])
+        .await?;
+    let absent = || Error::LicenseNotFound {
+        license: license.to_string(),
+    };
+    row.ok_or_else(absent)?.read()
+}
+
 impl Store {
     /// Every license of the user, the newest first.
     pub async fn licenses(&self, user: UserId) -> Result<Vec<License>, Error> {

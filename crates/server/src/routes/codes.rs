@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use scrip_api::{Code, CodeRequest};
-use scrip_domain::{License, LicenseId, LicenseKind, LicenseState, Timestamp};
+use scrip_domain::{DeviceId, License, LicenseId, LicenseKind, LicenseState, Timestamp, UserId};
 use scrip_licensing::{Claims, Confirmation, Equity, Grant, Used, terms_digest};
 use scrip_store::DeviceRow;
 
@@ -20,22 +20,34 @@ pub(crate) async fn create(
     Path(license): Path<LicenseId>,
     body: Body<CodeRequest>,
 ) -> Result<Json<Code>, Error> {
-    let license = server.0.store.license(caller.user, license).await?;
-    let device = server.0.store.device(caller.user, body.value.device).await?;
+    issue_for(&server, caller.user, license, body.value.device)
+        .await
+        .map(Json)
+}
+
+/// The code of a license on a device of the same account.
+pub(crate) async fn issue_for(
+    server: &Server,
+    user: UserId,
+    license: LicenseId,
+    device: DeviceId,
+) -> Result<Code, Error> {
+    let license = server.0.store.license(user, license).await?;
+    let device = server.0.store.device(user, device).await?;
     let now = server.0.clock.now();
     check_allows(&license, now)?;
     let activation = server.0.store.activate(license.id, device.id).await?;
-    let claims = claims_of(&server, &license, &device, now)?;
+    let claims = claims_of(server, &license, &device, now)?;
     let seq = license.revision;
     let code = server.0.signer.issue(&claims)?;
     server.0.metrics.codes.inc();
-    Ok(Json(Code {
+    Ok(Code {
         license: license.id,
         product: license.product,
         activation,
         seq,
         code,
-    }))
+    })
 }
 
 /// Refuses a license that allows nothing at `now`.

@@ -170,7 +170,10 @@ async fn a_cart_is_priced_kept_and_emptied_by_its_checkout() {
     );
     let item = json!({"product": "org.example.Paint", "intent": "rent", "offer": "week"});
     let path = "/v1/cart/items/org.example.Paint";
-    let cart = api.call(Method::PUT, path, Some(&token), Some(item.clone())).await.succeed();
+    let cart = api
+        .call(Method::PUT, path, Some(&token), Some(item.clone()))
+        .await
+        .succeed();
     assert_eq!(cart["quote"]["total"], 30);
     let stranger = api
         .call(

@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use axum::body::Body;
+use base64ct::{Base64UrlUnpadded, Encoding as _};
 use http::{Method, Request, StatusCode, header};
 use scrip_domain::{FixedClock, Timestamp};
+use scrip_licensing::{DeviceKey, MachineDigest};
 use scrip_server::{Config, Server};
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
@@ -106,6 +108,33 @@ impl Api {
         let config = Config::load(folder.path(), database).unwrap();
         let server = Server::open_at(config, clock.clone()).await.unwrap();
         Self { server, clock, folder }
+    }
+
+    /// The same folder and clock with a server that was started anew.
+    pub(crate) async fn restart(self) -> Self {
+        self.server.store().close().await;
+        let config = Config::load(self.folder.path(), None).unwrap();
+        let server = Server::open_at(config, self.clock.clone()).await.unwrap();
+        Self { server, ..self }
+    }
+
+    /// Registers a computer with this key and answers its id.
+    pub(crate) async fn device(&self, token: &str, key: &DeviceKey) -> String {
+        let public_key = Base64UrlUnpadded::encode_string(key.verifying_key().as_bytes());
+        let machine = MachineDigest::of(&"ab".repeat(16)).unwrap();
+        let body = json!({"name": "desk", "public_key": public_key, "machine": machine.to_string(),
+            "platform": {"os": "linux", "arch": "x86_64"}});
+        let device = self.post("/v1/devices", Some(token), body).await.succeed();
+        device["id"].as_str().unwrap().to_owned()
+    }
+
+    /// The code of the newest license for a computer.
+    pub(crate) async fn code(&self, token: &str, device: &str) -> String {
+        let library = self.get("/v1/library", Some(token)).await.succeed();
+        let license = library["licenses"][0]["id"].as_str().unwrap();
+        let path = format!("/v1/licenses/{license}/codes");
+        let code = self.post(&path, Some(token), json!({"device": device})).await.succeed();
+        code["code"].as_str().unwrap().to_owned()
     }
 
     /// Lists `METAINFO` at `prices`.
