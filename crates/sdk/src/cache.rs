@@ -62,7 +62,8 @@ impl Cache {
             return found.clone();
         }
         let found = Arc::new(self.look(question));
-        self.found = Some(found.clone());
+        // Why there is nothing may pass without a file that changes: a disk that answers again, for example.
+        self.found = Some(found.clone()).filter(|found| !found.licenses.is_empty());
         found
     }
 

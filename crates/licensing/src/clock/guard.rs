@@ -3,6 +3,7 @@
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use super::{Floor, Ruling, State, TimeSource, look};
@@ -10,6 +11,8 @@ use crate::Error;
 
 /// How often a clock that is right is written down, in seconds.
 const SAVE_SECONDS: i64 = 60;
+/// How many states this process wrote: each in a file of its own, before it takes the place of the last.
+static WRITES: AtomicU64 = AtomicU64::new(0);
 /// The largest state that is read, in bytes. One that is written has about 300.
 const STATE_BYTES_MAX: u64 = 4096;
 
@@ -147,8 +150,9 @@ fn read(path: &Path) -> Option<State> {
 
 fn write(path: &Path, state: &State) -> io::Result<()> {
     let text = serde_json::to_vec(state).map_err(io::Error::other)?;
-    // Several programs may write at once, each its own file.
-    let fresh = path.with_extension(format!("json.{}", std::process::id()));
+    // Several programs and threads may write at once, each its own file.
+    let count = WRITES.fetch_add(1, Ordering::Relaxed);
+    let fresh = path.with_extension(format!("json.{}-{count}", std::process::id()));
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(true);
     #[cfg(unix)]

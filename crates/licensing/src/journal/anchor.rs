@@ -38,6 +38,9 @@ pub trait Anchor: Send + Sync {
 
     /// Remembers `head`.
     fn write(&self, license: LicenseId, head: Head);
+
+    /// Forgets the journal of a license that is gone from this computer for good.
+    fn forget(&self, _license: LicenseId) {}
 }
 
 /// Remembers nothing: for systems that have no such place.

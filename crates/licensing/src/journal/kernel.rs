@@ -40,6 +40,13 @@ impl Anchor for UserKeyring {
             known.insert(license, key);
         }
     }
+
+    fn forget(&self, license: LicenseId) {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.remove(&license);
+        // What cannot be removed ends when the computer is switched off.
+        find(license).and_then(|key| key.invalidate()).ok();
+    }
 }
 
 fn description(license: LicenseId) -> String {
@@ -47,14 +54,18 @@ fn description(license: LicenseId) -> String {
 }
 
 fn read(license: LicenseId) -> Result<Option<Head>, KeyError> {
-    let ring = KeyRing::from_special_id(KeyRingIdentifier::User, false)?;
-    let key = match ring.search(&description(license)) {
+    let key = match find(license) {
         Err(KeyError::KeyDoesNotExist) => return Ok(None),
         found => found?,
     };
     let mut payload = [0; 40];
     let length = key.read(&mut payload)?;
     Ok((length == payload.len()).then(|| Head::from_bytes(&payload)).flatten())
+}
+
+fn find(license: LicenseId) -> Result<Key, KeyError> {
+    let ring = KeyRing::from_special_id(KeyRingIdentifier::User, false)?;
+    ring.search(&description(license))
 }
 
 /// Adds the key, or replaces what the key of that description holds (`add_key(2)`).

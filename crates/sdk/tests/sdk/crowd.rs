@@ -122,3 +122,27 @@ fn a_program_that_is_killed_loses_at_most_the_unit_in_flight() {
         before = now;
     }
 }
+
+#[test]
+fn programs_that_are_killed_among_others_disturb_nobody() {
+    const COUNT: u64 = 300;
+    const KILLED: usize = 4;
+    let Some((vendor, pc)) = this_pc(COUNT) else { return };
+    let mut children: Vec<_> = (0..2 * KILLED).map(|_| start(&vendor, &pc)).collect();
+    let mut said = 0;
+    let mut outputs: Vec<_> = children.iter_mut().map(takes).collect();
+    for (at, (child, units)) in children.iter_mut().zip(&mut outputs).take(KILLED).enumerate() {
+        said += units.by_ref().take(at + 1).count();
+        child.kill().unwrap();
+    }
+    said += outputs.into_iter().map(Iterator::count).sum::<usize>();
+    for mut child in children {
+        child.wait().unwrap();
+    }
+    assert_eq!(left(&vendor, &pc), 0);
+    let lost = usize::try_from(COUNT).unwrap() - said;
+    assert!(
+        lost <= KILLED,
+        "{said} said: at most the unit in flight is lost with each"
+    );
+}
