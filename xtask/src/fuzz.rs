@@ -96,6 +96,7 @@ fn run(places: &Places, tool: &Path, target: &str, options: &Options) -> Result<
         format!("-timeout={SECONDS_MAX}"),
         format!("-artifact_prefix={}/", found.display()),
         "-print_final_stats=1".to_owned(),
+        "-print_funcs=0".to_owned(),
         "-verbosity=0".to_owned(),
     ]);
     show(&mut command).with_context(|| format!("an input was found, see {}", found.display()))
