@@ -47,7 +47,7 @@ fn status_of(code: ErrorCode) -> u16 {
     match code {
         C::AuthCredentialsWrong | C::AuthSessionExpired | C::AuthSessionMissing => 401,
         C::WalletInsufficient => 402,
-        C::LicenseExpired | C::LicenseExhausted => 403,
+        C::LicenseExpired | C::LicenseExhausted | C::LicensePaused | C::LicenseSuspended | C::LicenseRevoked => 403,
         C::AccountNotFound
         | C::ArtifactNotFound
         | C::CodeNotFound
@@ -55,19 +55,24 @@ fn status_of(code: ErrorCode) -> u16 {
         | C::LicenseNotFound
         | C::OfferNotFound
         | C::ProductNotFound
-        | C::RequestNotFound => 404,
+        | C::RequestNotFound
+        | C::SeatNotFound => 404,
         C::RequestMethodNotAllowed => 405,
         C::RequestTimeout => 408,
         C::AccountEmailTaken
         | C::IdempotencyConflict
         | C::LicenseAlreadyActive
         | C::LicenseAlreadyOwned
+        | C::LicenseInUse
+        | C::SeatNoneFree
+        | C::SeatCycling
+        | C::TrialUsed
         | C::LicenseNotConvertible
         | C::LicenseOfferMismatch
         | C::PriceChanged => 409,
         C::RequestTooLarge => 413,
         C::ArtifactRangeInvalid => 416,
-        C::RequestRateLimited => 429,
+        C::RequestRateLimited | C::SeatReleaseLimited => 429,
         C::InternalError | C::StoreCorrupt | C::LedgerUnbalanced | C::StateCorrupt | C::StateIo => 500,
         C::ServerUnavailable | C::StoreBusy | C::StoreUnavailable => 503,
         C::RequestMalformed => 400,

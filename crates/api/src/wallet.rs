@@ -20,6 +20,8 @@ pub enum TransferKind {
     Grant,
     /// Paid for an order.
     Order,
+    /// Given back for a rental that was ended early.
+    Refund,
 }
 
 /// A line of a wallet's history.

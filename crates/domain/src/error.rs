@@ -162,6 +162,8 @@ error_codes! {
     JournalKeyInvalid = "journal.key_invalid",
     JournalRolledBack = "journal.rolled_back",
     OfflineOtherAccount = "offline.other_account",
+    SeatNotFound = "seat.not_found",
+    SeatNotSurrendered = "seat.not_surrendered",
 }
 
 impl std::fmt::Display for ErrorCode {
@@ -270,6 +272,10 @@ pub enum Error {
     #[error("your rental of {product} is over already")]
     #[expect(missing_docs, reason = "the message names the fields")]
     LicenseOver { product: ProductId },
+    /// The uses or processings of a rental are used up.
+    #[error("your rental of {product} is used up")]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    LicenseUsedUp { product: ProductId },
     /// A rental cannot be paused.
     #[error("your rental of {product} cannot be paused: {why}")]
     #[expect(missing_docs, reason = "the message names the fields")]
@@ -334,6 +340,26 @@ pub enum Error {
     #[error("three seats of your license of {product} were freed from afar within 90 days")]
     #[expect(missing_docs, reason = "the message names the fields")]
     SeatReleaseLimited { product: ProductId, free_at: Timestamp },
+    /// Other computers still have the license.
+    #[error("your license of {product} is still in use on: {}", computers.join(", "))]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    LicenseInUse { product: ProductId, computers: Vec<String> },
+    /// All that is left is promised to other computers.
+    #[error("everything that is left of your license of {product} is promised to: {}", computers.join(", "))]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    AllowancePromised { product: ProductId, computers: Vec<String> },
+    /// A rental is paused.
+    #[error("your rental of {product} is paused")]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    LicensePaused { product: ProductId },
+    /// A journal does not give back the last code.
+    #[error("the journal does not give back the last code of {computer}, number {seq}")]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    SeatNotSurrendered { computer: String, seq: i64 },
+    /// Ending a rental gives back less than was expected.
+    #[error("ending it gives back {current}, less than {expected}")]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    RefundLower { expected: Tokens, current: Tokens },
     /// The wallet holds less than the total.
     #[error("{total} are needed and the wallet holds {balance}: {missing} are missing")]
     #[expect(missing_docs, reason = "the message names the fields")]
@@ -366,9 +392,10 @@ impl Coded for Error {
             Self::LicenseAlreadyActive { .. } => ErrorCode::LicenseAlreadyActive,
             Self::LicenseNotConvertible { .. } => ErrorCode::LicenseNotConvertible,
             Self::LicenseOfferMismatch { .. } => ErrorCode::LicenseOfferMismatch,
-            Self::PriceChanged { .. } => ErrorCode::PriceChanged,
+            Self::PriceChanged { .. } | Self::RefundLower { .. } => ErrorCode::PriceChanged,
             Self::WalletInsufficient { .. } => ErrorCode::WalletInsufficient,
             Self::LicenseOver { .. } => ErrorCode::LicenseExpired,
+            Self::LicenseUsedUp { .. } => ErrorCode::LicenseExhausted,
             Self::LicenseNotPausable { .. } => ErrorCode::LicenseNotPausable,
             Self::LicenseNotPaused { .. } => ErrorCode::LicenseNotPaused,
             Self::LicenseHeld { revoked: true, .. } => ErrorCode::LicenseRevoked,
@@ -380,6 +407,9 @@ impl Coded for Error {
             Self::SeatNoneFree { .. } => ErrorCode::SeatNoneFree,
             Self::SeatCycling { .. } => ErrorCode::SeatCycling,
             Self::SeatReleaseLimited { .. } => ErrorCode::SeatReleaseLimited,
+            Self::LicenseInUse { .. } | Self::AllowancePromised { .. } => ErrorCode::LicenseInUse,
+            Self::LicensePaused { .. } => ErrorCode::LicensePaused,
+            Self::SeatNotSurrendered { .. } => ErrorCode::SeatNotSurrendered,
         }
     }
 
@@ -406,7 +436,9 @@ impl Coded for Error {
                 )]
             }
             Self::LicenseHeld { .. } => vec!["Ask the vendor why; nothing that you paid is lost.".to_owned()],
-            Self::LicenseOver { .. } => vec!["Rent it again; what counts toward owning it is kept.".to_owned()],
+            Self::LicenseOver { .. } | Self::LicenseUsedUp { .. } => {
+                vec!["Extend it or rent it again; what counts toward owning it is kept.".to_owned()]
+            }
             Self::RenewalCapTooLow { price, .. } => vec![format!("Allow at least {price}.")],
             Self::RenewalCapReached { .. } => {
                 vec!["Extend the rental yourself, or allow renewals to spend more.".to_owned()]
@@ -423,6 +455,17 @@ impl Coded for Error {
             Self::SeatCycling { free_at, .. } => {
                 vec![format!("Use it on one of those computers, or wait until {free_at}.")]
             }
+            Self::LicenseInUse { .. } => {
+                vec!["Give the seat back on each of them first, or free it on the account page.".to_owned()]
+            }
+            Self::AllowancePromised { .. } => {
+                vec!["Let those computers report what they used, or give their seats back.".to_owned()]
+            }
+            Self::LicensePaused { .. } => vec!["Resume it; its end moves by the time that it was paused.".to_owned()],
+            Self::SeatNotSurrendered { .. } => {
+                vec!["Fetch a code once more on that computer, then give it back.".to_owned()]
+            }
+            Self::RefundLower { .. } => vec!["Look at what it gives back now and confirm again.".to_owned()],
             Self::SeatReleaseLimited { free_at, .. } => vec![format!(
                 "Give the seat back on that computer itself, or wait until {free_at}."
             )],

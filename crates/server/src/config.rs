@@ -34,6 +34,10 @@ pub struct Settings {
     pub sign_ins_per_minute: std::num::NonZeroU32,
     /// The largest request body, in bytes.
     pub request_bytes_max: usize,
+    /// How often rentals that extend themselves are looked at, in seconds.
+    pub renewal_seconds: std::num::NonZeroU32,
+    /// How long before their end they are paid, in seconds.
+    pub renewal_lead_seconds: u32,
     /// How long a request may take, in seconds; downloads are not counted.
     pub request_seconds_max: u64,
 }
@@ -48,6 +52,8 @@ impl Default for Settings {
             sign_ins_per_minute: std::num::NonZeroU32::new(60).unwrap_or(std::num::NonZeroU32::MIN),
             request_bytes_max: 256 * 1024,
             request_seconds_max: 30,
+            renewal_seconds: std::num::NonZeroU32::new(60).unwrap_or(std::num::NonZeroU32::MIN),
+            renewal_lead_seconds: 3600,
         }
     }
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 use scrip_api::{PROBLEM_CONTENT_TYPE, Problem};
-use scrip_domain::{Coded, ErrorCode, ProductId, Quote, Sha256};
+use scrip_domain::{Coded, ErrorCode, Quote, Sha256};
 
 /// Why the server could not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -74,10 +74,6 @@ pub enum Error {
     #[error("the range \"{range}\" does not fit a file of {size} bytes")]
     #[expect(missing_docs, reason = "the message names the fields")]
     RangeInvalid { range: String, size: u64 },
-    /// The license does not allow this now.
-    #[error("your rental of {product} has run out")]
-    #[expect(missing_docs, reason = "the message names the fields")]
-    LicenseOver { product: ProductId, exhausted: bool },
     /// The device's key or digest is malformed.
     #[error("the device cannot be registered: {why}")]
     #[expect(missing_docs, reason = "the message names the fields")]
@@ -154,8 +150,6 @@ impl Coded for Error {
             Self::IdempotencyKeyMissing => ErrorCode::IdempotencyKeyMissing,
             Self::ArtifactNotFound { .. } => ErrorCode::ArtifactNotFound,
             Self::RangeInvalid { .. } => ErrorCode::ArtifactRangeInvalid,
-            Self::LicenseOver { exhausted: false, .. } => ErrorCode::LicenseExpired,
-            Self::LicenseOver { exhausted: true, .. } => ErrorCode::LicenseExhausted,
             Self::DeviceInvalid { .. } => ErrorCode::DeviceKeyInvalid,
             Self::ConfigInvalid { .. } | Self::KeyChangeRefused { .. } => ErrorCode::ConfigInvalid,
             Self::KeysUnusable { .. } => ErrorCode::CodeKeysInvalid,
@@ -182,7 +176,6 @@ impl Coded for Error {
             Self::IdempotencyKeyMissing => {
                 "Send a UUID made by the client, the same for every repetition of the command."
             }
-            Self::LicenseOver { .. } => "Extend the rental, or convert it into ownership.",
             Self::Storage { .. } | Self::Timeout { .. } => "Try again in a moment.",
             Self::Unpublishable { .. } => "Give --version, and a file whose name ends in .deb, .AppImage or .tar.*.",
             Self::KeysUnusable { .. } => {

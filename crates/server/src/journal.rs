@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use base64ct::{Base64UrlUnpadded, Encoding as _};
 use scrip_api::{Code, Finding as FindingView, JournalReceipt, JournalUpload, LicenseView};
-use scrip_domain::{ActivationId, License, Timestamp, Usage, UserId};
+use scrip_domain::{ActivationId, Coded as _, ErrorCode, License, SeatKind, Timestamp, Usage, UserId};
 use scrip_licensing::journal::{
     Acknowledged, Ceiling, Finding, Head, Identity, Kind, RECORD_BYTES, Reconciled, Records,
 };
 use scrip_licensing::{MeteringCertificate, Thumbprint};
-use scrip_store::{JournalHead, JournalReport, ReportingSeat};
+use scrip_store::{ActivationRow, JournalHead, JournalReport};
 
 use crate::routes::codes;
 use crate::{Error, Server};
@@ -22,7 +22,7 @@ const DAY_MICROS: i64 = 86_400_000_000;
 
 /// What became of a journal.
 pub(crate) struct Reported {
-    pub(crate) activation: ReportingSeat,
+    pub(crate) activation: ActivationRow,
     pub(crate) license: License,
     /// What counts as reported.
     pub(crate) head: JournalHead,
@@ -54,7 +54,7 @@ pub(crate) async fn reconcile_journal(
             limit_bytes: JOURNAL_BYTES_MAX,
         });
     }
-    let (license, activation) = server.0.store.reporting_seat(user, activation).await?;
+    let (license, activation) = server.0.store.activation(user, activation).await?;
     let device: Thumbprint = activation.thumbprint.parse()?;
     let opened = MeteringCertificate::open(certificate, device)?;
     let key = opened.key()?;
@@ -73,7 +73,10 @@ pub(crate) async fn reconcile_journal(
             uses: head.used.uses,
             processings: head.used.processings,
         });
-        let ceiling = Ceiling::default();
+        let ceiling = Ceiling {
+            uses: license.remaining.uses.map(|_| activation.allotted.uses),
+            processings: license.remaining.processings.map(|_| activation.allotted.processings),
+        };
         let mut proved = records.reconcile(&identity, &key, acknowledged.as_ref(), ceiling);
         let before = known.as_ref().map(|head| head.used).unwrap_or_default();
         if same_key.is_none() {
@@ -85,14 +88,14 @@ pub(crate) async fn reconcile_journal(
             processings: head.used.processings.saturating_sub(before.processings),
         };
         let today = day_of(server.0.clock.now());
-        let first = day_of(activation.taken_at).min(today);
+        let first = day_of(activation.seat.taken_at).min(today);
         let after = acknowledged.map_or(0, |known| known.head.seq);
         let until = proved.head.map_or(0, |head| head.seq);
         let report = JournalReport {
             activation: activation.id,
             certificate: certificate.to_owned(),
             days: days_of(&records, after..=until, taken, first..=today),
-            device: activation.device,
+            device: activation.seat.device,
             findings: proved
                 .findings
                 .iter()
@@ -101,11 +104,7 @@ pub(crate) async fn reconcile_journal(
             head: head.clone(),
         };
         // Totals only grow, so that counting them before they are acknowledged counts nothing twice.
-        let license = server
-            .0
-            .store
-            .count_use(user, &activation, license.id, head.used)
-            .await?;
+        let (license, _) = server.0.store.report_use(activation.id, head.used).await?;
         if let Some(new) = server.0.store.put_journal(&license, &report).await? {
             if new > 0 {
                 tracing::warn!(activation = %activation.id, findings = new, "a journal is not as it should be");
@@ -246,12 +245,17 @@ impl Reported {
 
     async fn fresh_code(&self, server: &Server, user: UserId) -> Result<Option<Code>, Error> {
         // A code that was given back is not replaced by itself: the computer asks for a seat again.
-        if self.surrendered > 0 || !self.license.allows(server.0.clock.now()) {
+        let now = server.0.clock.now();
+        let seat = &self.activation.seat;
+        if self.surrendered > 0 || !self.license.allows(now) || !seat.is_live(now) {
             return Ok(None);
         }
-        codes::issue_for(server, user, self.license.id, self.activation.device)
-            .await
-            .map(Some)
+        let floating = seat.kind == SeatKind::Floating;
+        match codes::issue_for(server, user, self.license.id, seat.device, floating).await {
+            // All that is left is promised to other computers, or the seat went to one of them.
+            Err(refused) if matches!(refused.code(), ErrorCode::LicenseInUse | ErrorCode::SeatNoneFree) => Ok(None),
+            code => code.map(Some),
+        }
     }
 }
 

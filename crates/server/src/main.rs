@@ -1,6 +1,7 @@
 //! The program `scrip-server`.
 
 mod commands;
+mod operator;
 
 use std::io::IsTerminal as _;
 use std::net::SocketAddr;
@@ -95,6 +96,9 @@ enum Command {
     Offline(commands::Offline),
     /// Show what was used, by day and product
     Usage(commands::Usage),
+    /// Show, stop and reinstate a license
+    #[command(subcommand)]
+    License(operator::LicenseCommand),
     /// Prove that the books balance; exits with 1 where they do not
     Audit,
     /// Print the description of the API (OpenAPI 3.1)
@@ -220,6 +224,10 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             println!("issued {tokens} to {user}; the wallet holds {balance}");
             ExitCode::SUCCESS
         }
+        Command::License(command) => {
+            operator::run(&server, command).await?;
+            ExitCode::SUCCESS
+        }
         Command::Audit => audit(&server).await?,
         Command::Offline(command) => {
             commands::offline(&server, command).await?;
@@ -276,6 +284,7 @@ async fn serve(server: &Server, data: &Path, listen: SocketAddr) -> anyhow::Resu
     tokio::select! {
         ended = async { serving.await } => ended.context("serving failed")?,
         () = patience => tracing::warn!("some requests did not end in time and were dropped"),
+        () = scrip_server::run_renewals(server) => {}
     }
     Ok(ExitCode::SUCCESS)
 }

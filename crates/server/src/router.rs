@@ -13,7 +13,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::routes::{
-    accounts, artifacts, cart, catalog, codes, library, offline, orders, service, statements, usage, wallet,
+    accounts, artifacts, cart, catalog, codes, library, licenses, notices, offline, orders, seats, service, statements,
+    usage, wallet,
 };
 use crate::{Error, Server};
 
@@ -36,7 +37,16 @@ pub(crate) fn described() -> OpenApiRouter<Server> {
         .routes(routes!(cart::quote))
         .routes(routes!(orders::create))
         .routes(routes!(library::show))
-        .routes(routes!(library::put_device))
+        .routes(routes!(library::put_device, library::devices))
+        .routes(routes!(licenses::start_trial))
+        .routes(routes!(licenses::pause))
+        .routes(routes!(licenses::resume))
+        .routes(routes!(licenses::end_quote, licenses::end))
+        .routes(routes!(licenses::put_renewal, licenses::remove_renewal))
+        .routes(routes!(licenses::transfer))
+        .routes(routes!(seats::show))
+        .routes(routes!(seats::release))
+        .routes(routes!(notices::show))
         .routes(routes!(codes::create))
         .routes(routes!(usage::report))
         .routes(routes!(usage::usage))

@@ -88,6 +88,11 @@ impl Server {
         &self.0.store
     }
 
+    /// What time it is by the server's clock.
+    pub fn now(&self) -> scrip_domain::Timestamp {
+        self.0.clock.now()
+    }
+
     /// Where the root key lies, when it lies on the server and should be moved away.
     pub fn root_here(&self) -> Option<&Path> {
         self.0.root_here.as_deref()

@@ -2,7 +2,7 @@
 
 use std::sync::Mutex;
 
-use scrip_licensing::{Confirmation, PriceDigest, PriceSheet, Recovery, RevocationList, price_digest};
+use scrip_licensing::{Confirmation, PriceDigest, PriceSheet, Recovery, Revocation, RevocationList, price_digest};
 use scrip_store::DeviceRow;
 
 use crate::{Error, Server};
@@ -45,13 +45,26 @@ pub(crate) async fn price_sheet(server: &Server) -> Result<String, Error> {
     })?)
 }
 
-/// The codes that no longer hold (`scrip-revocations+jwt`), with the time of the answer.
-pub(crate) fn revocation_list(server: &Server) -> Result<String, Error> {
+/// The codes that no longer hold (`scrip-revocations+jwt`), with the time of the answer. Its number is the instant of the
+/// newest revocation, so that it grows with every one.
+pub(crate) async fn revocation_list(server: &Server) -> Result<String, Error> {
+    let most = i64::try_from(RevocationList::MAX_ENTRIES).unwrap_or(i64::MAX);
+    let rows = server.0.store.revocations(most).await?;
+    let newest = rows.iter().map(|row| row.at.micros()).max().unwrap_or(0);
+    let revoked = rows.into_iter().map(|row| {
+        Ok(Revocation {
+            sub: row.license,
+            seq: row.seq,
+            at: row.at,
+            reason: row.reason,
+            jkt: row.thumbprint.map(|thumbprint| thumbprint.parse()).transpose()?,
+        })
+    });
     Ok(server.0.signer.sign_revocations(&RevocationList {
         iss: server.0.issuer.clone(),
         iat: server.0.clock.now(),
-        seq: 0,
-        revoked: Vec::new(),
+        seq: newest.unsigned_abs(),
+        revoked: revoked.collect::<Result<_, Error>>()?,
     })?)
 }
 

@@ -1,6 +1,8 @@
 //! Proves on a live database that the books balance.
 
-use scrip_domain::LicenseKind;
+use std::collections::HashMap;
+
+use scrip_domain::{LicenseKind, Timestamp};
 use uuid::Uuid;
 
 use crate::db::Tx;
@@ -44,7 +46,47 @@ struct Check {
     sql: &'static str,
 }
 
-const CHECKS: [Check; 6] = [
+/// Licenses that promise more than they have. What a computer took beyond its own promise was lacking for the others.
+macro_rules! promised {
+    ($unit:literal) => {
+        concat!(
+            "SELECT l.id, CAST(SUM(CASE WHEN a.allotted_",
+            $unit,
+            " > a.reported_",
+            $unit,
+            " THEN a.allotted_",
+            $unit,
+            " - a.reported_",
+            $unit,
+            " ELSE 0 END) AS BIGINT), ",
+            "CAST(l.",
+            $unit,
+            " + SUM(CASE WHEN a.reported_",
+            $unit,
+            " > a.allotted_",
+            $unit,
+            " THEN a.reported_",
+            $unit,
+            " - a.allotted_",
+            $unit,
+            " ELSE 0 END) AS BIGINT) ",
+            "FROM licenses l JOIN activations a ON a.license_id = l.id WHERE l.",
+            $unit,
+            " IS NOT NULL ",
+            "GROUP BY l.id, l.",
+            $unit,
+            " HAVING SUM(a.allotted_",
+            $unit,
+            " - a.reported_",
+            $unit,
+            ") > l.",
+            $unit,
+            " LIMIT 100"
+        )
+    };
+}
+
+const CHECKS: [Check; 10] = [
     Check {
         rule: "the entries of every transfer add up to zero",
         sql: "SELECT t.id, CAST(COALESCE(SUM(e.amount), 0) AS BIGINT), CAST(0 AS BIGINT) FROM transfers t \
@@ -76,6 +118,26 @@ const CHECKS: [Check; 6] = [
         rule: "every transfer for an order has its order",
         sql: "SELECT t.id, CAST(0 AS BIGINT), CAST(1 AS BIGINT) FROM transfers t LEFT JOIN orders o ON o.id = t.id \
               WHERE t.kind = 'order' AND o.id IS NULL LIMIT 100",
+    },
+    Check {
+        rule: "every refund is paid by exactly one transfer of its amount",
+        sql: "SELECT c.command_id, CAST(COALESCE(e.amount, 0) AS BIGINT), c.tokens FROM license_commands c \
+              LEFT JOIN entries e ON e.transfer_id = c.transfer_id AND e.owner = c.user_id AND e.account = 'wallet' \
+              WHERE COALESCE(e.amount, 0) <> c.tokens LIMIT 100",
+    },
+    Check {
+        rule: "every transfer that gives back belongs to one rental that was ended",
+        sql: "SELECT t.id, CAST(COUNT(c.command_id) AS BIGINT), CAST(1 AS BIGINT) FROM transfers t \
+              LEFT JOIN license_commands c ON c.transfer_id = t.id AND c.what = 'end' \
+              WHERE t.kind = 'refund' GROUP BY t.id HAVING COUNT(c.command_id) <> 1 LIMIT 100",
+    },
+    Check {
+        rule: "computers are promised no more uses than are left",
+        sql: promised!("uses"),
+    },
+    Check {
+        rule: "computers are promised no more processings than are left",
+        sql: promised!("processings"),
     },
 ];
 
@@ -110,7 +172,7 @@ impl Store {
                 detail: format!("they add up to {books}"),
             });
         }
-        check_licenses(&mut tx, &mut report).await?;
+        check_licenses(&mut tx, &mut report, self.clock.now()).await?;
         Ok(report)
     }
 }
@@ -122,8 +184,27 @@ async fn count(tx: &mut Tx, sql: &str) -> Result<i64, Error> {
         .map_or(0, |(count,)| count))
 }
 
-/// Reads all licenses in pages: equity never exceeds the frozen price and reaches it exactly when the license is owned.
-async fn check_licenses(tx: &mut Tx, report: &mut AuditReport) -> Result<(), Error> {
+/// How many seats of each kind the licenses between two ids have in use.
+async fn live_seats(
+    tx: &mut Tx,
+    after: Uuid,
+    last: Uuid,
+    now: Timestamp,
+) -> Result<HashMap<(Uuid, String), i64>, Error> {
+    let sql = "SELECT license_id, kind, CAST(COUNT(*) AS BIGINT) FROM activations WHERE license_id > $1 AND license_id <= $2 \
+               AND released_at IS NULL AND (lease_ends_at IS NULL OR lease_ends_at > $3) GROUP BY license_id, kind";
+    let rows = tx
+        .rows::<(Uuid, String, i64)>("audit seats", sql, &crate::db::args![after, last, now])
+        .await?;
+    Ok(rows
+        .into_iter()
+        .map(|(license, kind, live)| ((license, kind), live))
+        .collect())
+}
+
+/// Reads all licenses in pages: equity never exceeds the frozen price nor what was paid, and reaches the price exactly when
+/// the license is owned; no more computers have it than it has seats.
+async fn check_licenses(tx: &mut Tx, report: &mut AuditReport, now: Timestamp) -> Result<(), Error> {
     const PAGE: usize = 1000;
     let sql = format!("SELECT {COLUMNS} FROM licenses WHERE id > $1 ORDER BY id LIMIT {PAGE}");
     let mut after = Uuid::nil();
@@ -132,10 +213,29 @@ async fn check_licenses(tx: &mut Tx, report: &mut AuditReport) -> Result<(), Err
             .rows::<LicenseRow>("audit licenses", &sql, &crate::db::args![after])
             .await?;
         let read = rows.len();
+        let seats = live_seats(tx, after, rows.last().map_or(after, LicenseRow::id), now).await?;
         for row in rows {
             let license = row.read()?;
             after = license.id.0;
             report.licenses += 1;
+            if license.equity > license.tenure.paid && report.breaches.len() < BREACHES_MAX {
+                report.breaches.push(Breach {
+                    rule: "nothing counts toward owning that was not paid",
+                    subject: license.id.to_string(),
+                    detail: format!("{} count of {} paid", license.equity, license.tenure.paid),
+                });
+            }
+            let policy = &license.terms.policy;
+            for (kind, total) in [("fixed", policy.seats), ("floating", policy.floating_seats)] {
+                let live = seats.get(&(license.id.0, kind.to_owned())).copied().unwrap_or(0);
+                if live > i64::from(total) && report.breaches.len() < BREACHES_MAX {
+                    report.breaches.push(Breach {
+                        rule: "no more computers have a license than it has seats",
+                        subject: license.id.to_string(),
+                        detail: format!("{live} {kind} seats are held where there are {total}"),
+                    });
+                }
+            }
             let price = license.terms.offers.purchase_price();
             let owned = license.kind == LicenseKind::Perpetual;
             let sound = price.map_or(license.equity.is_zero() && !owned, |price| {

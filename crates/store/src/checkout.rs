@@ -1,16 +1,17 @@
 //! Checkouts: read, decide, write guarded — many at a time in one durable transaction.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use scrip_domain::{
-    Clock, Coded, ErrorCode, Holdings, IdSource, Item, License, LicenseId, OrderId, ProductId, Quote, QuoteLine, Sale,
+    Clock, Coded, ErrorCode, Holdings, IdSource, Item, License, LicenseId, OrderId, ProductId, Quote, QuoteLine,
     Timestamp, Tokens, UserId,
 };
 use uuid::Uuid;
 
 use crate::db::{Database, Tx, Value, args, list_text, rows_text};
+use crate::holdings::State;
 use crate::ledger::{ATTEMPTS_MAX, KIND_ORDER, Posting, VENDOR_REVENUE, post, read_tokens};
-use crate::{Error, Refusal, Store, catalog, licenses};
+use crate::{Error, Refusal, Store, licenses};
 
 /// A checkout that a person asks for.
 #[derive(Clone, Debug)]
@@ -27,6 +28,9 @@ pub struct Checkout {
     pub expected_total: Tokens,
     /// Whether the account's cart is emptied by the same transaction.
     pub clear_cart: bool,
+    /// Given where the vendor makes it by itself, as the renewal of rentals that run out within so many seconds: it is
+    /// refused where that is no longer so, or where it would spend more than the person allowed.
+    pub renewal_lead_seconds: Option<i64>,
 }
 
 /// A checkout that was paid.
@@ -56,12 +60,9 @@ impl Store {
     pub async fn quote(&self, user: UserId, items: &[Item]) -> Result<Quote, Error> {
         let mut tx = self.database.read().await?;
         let wanted: Vec<(UserId, &ProductId)> = items.iter().map(|item| (user, &item.product)).collect();
-        let state = State::read(&mut tx, &wanted).await?;
-        Ok(scrip_domain::quote(
-            items,
-            &state.holdings(user, items),
-            self.clock.now(),
-        )?)
+        let now = self.clock.now();
+        let state = State::read(&mut tx, &wanted, now).await?;
+        Ok(scrip_domain::quote(items, &state.holdings(user, items), now)?)
     }
 }
 
@@ -100,13 +101,14 @@ async fn try_batch(
     batch: &[Checkout],
 ) -> Result<Vec<Result<PaidOrder, Refusal>>, Error> {
     let mut tx = database.write_checkouts().await?;
-    let mut orders = find_orders(&mut tx, batch).await?;
     let wanted: Vec<(UserId, &ProductId)> = batch
         .iter()
         .flat_map(|checkout| checkout.items.iter().map(|item| (checkout.user, &item.product)))
         .collect();
-    let mut state = State::read(&mut tx, &wanted).await?;
     let now = clock.now();
+    let mut state = State::read(&mut tx, &wanted, now).await?;
+    // Looked for after the state was read: an order that is paid in between is answered, not refused for what it changed.
+    let mut orders = find_orders(&mut tx, batch).await?;
     let (mut answers, mut written) = (Vec::with_capacity(batch.len()), Written::default());
     for checkout in batch {
         if let Some(known) = orders.get(&(checkout.user, checkout.command)) {
@@ -154,6 +156,13 @@ fn decide(
         now,
         &mut new_license,
     );
+    let settled = settled.and_then(|mut settlement| {
+        if let Some(lead) = checkout.renewal_lead_seconds {
+            settlement.licenses = renewed(&settlement.licenses, &holdings, now, lead)?;
+        }
+        state.refuse_in_use(&settlement.licenses)?;
+        Ok(settlement)
+    });
     let settlement = settled.map_err(|rule| {
         let show_quote = matches!(rule.code(), ErrorCode::PriceChanged | ErrorCode::WalletInsufficient);
         let quote = show_quote
@@ -173,6 +182,26 @@ fn decide(
         balance_after: settlement.balance,
         replayed: false,
     })
+}
+
+/// The licenses with what their renewals spent, where each was due for one.
+fn renewed(
+    licenses: &[License],
+    holdings: &Holdings,
+    now: Timestamp,
+    lead_seconds: i64,
+) -> Result<Vec<License>, scrip_domain::Error> {
+    let renew = |license: &License| {
+        let held = holdings.licenses.get(&license.product);
+        let due = held.and_then(|held| Some((held, held.renewal_due(now, lead_seconds)?)));
+        let Some((held, renewal)) = due else {
+            return Err(scrip_domain::Error::LicenseAlreadyActive {
+                product: license.product.clone(),
+            });
+        };
+        license.renewed(held.renewal_charge(renewal)?)
+    };
+    licenses.iter().map(renew).collect()
 }
 
 /// An order that exists.
@@ -227,114 +256,6 @@ async fn find_orders(tx: &mut Tx, batch: &[Checkout]) -> Result<HashMap<(UserId,
             Ok(((UserId(user), command), KnownOrder { digest, order }))
         })
         .collect()
-}
-
-/// What the checkouts of a batch are decided on, and what they made of it.
-struct State {
-    /// What each wallet held, and holds now.
-    wallets: HashMap<UserId, (Tokens, Tokens)>,
-    sales: HashMap<ProductId, Sale>,
-    /// Each license with the revision of its row; 0 for one that has none yet.
-    licenses: HashMap<(UserId, ProductId), (i64, License)>,
-}
-
-impl State {
-    async fn read(tx: &mut Tx, wanted: &[(UserId, &ProductId)]) -> Result<Self, Error> {
-        let mut state = Self {
-            wallets: HashMap::new(),
-            sales: HashMap::new(),
-            licenses: HashMap::new(),
-        };
-        if wanted.is_empty() {
-            return Ok(state);
-        }
-        let sql = |rows| {
-            format!(
-                "SELECT w.user_id, w.balance FROM (VALUES {}) AS v JOIN wallets w ON w.user_id = v.column1",
-                rows_text(rows, 1, 1)
-            )
-        };
-        let values: Vec<Value> = wanted.iter().map(|(user, _)| Value::from(user.0)).collect();
-        let found = tx.rows_of_each::<(Uuid, i64)>("read balances", sql, 1, &values);
-        for (user, balance) in found.await? {
-            let balance = read_tokens("wallets", user, balance)?;
-            state.wallets.insert(UserId(user), (balance, balance));
-        }
-        state.sales = catalog::find_sales(tx, wanted.iter().map(|(_, product)| *product)).await?;
-        for license in licenses::find(tx, wanted).await? {
-            state
-                .licenses
-                .insert((license.user, license.product.clone()), (license.revision, license));
-        }
-        state.read_upgradable(tx, wanted).await?;
-        Ok(state)
-    }
-
-    /// The licenses that the wanted products upgrade from.
-    async fn read_upgradable(&mut self, tx: &mut Tx, wanted: &[(UserId, &ProductId)]) -> Result<(), Error> {
-        let earlier: Vec<(UserId, ProductId)> = wanted
-            .iter()
-            .filter(|(user, product)| !self.licenses.contains_key(&(*user, (*product).clone())))
-            .filter_map(|(user, product)| Some((*user, self.sales.get(product)?.policy.upgrade_from.clone()?)))
-            .collect();
-        if earlier.is_empty() {
-            return Ok(());
-        }
-        let earlier: Vec<_> = earlier.iter().map(|(user, product)| (*user, product)).collect();
-        for license in licenses::find(tx, &earlier).await? {
-            self.licenses
-                .insert((license.user, license.product.clone()), (license.revision, license));
-        }
-        Ok(())
-    }
-
-    /// What one person holds, as far as the items need it.
-    fn holdings(&self, user: UserId, items: &[Item]) -> Holdings {
-        let nothing = (Tokens::ZERO, Tokens::ZERO);
-        let (_, balance) = *self.wallets.get(&user).unwrap_or(&nothing);
-        let (mut licenses, mut sales) = (BTreeMap::new(), BTreeMap::new());
-        for Item { product, .. } in items {
-            let sale = self.sales.get(product);
-            let earlier = sale.and_then(|sale| sale.policy.upgrade_from.as_ref());
-            for product in [Some(product), earlier].into_iter().flatten() {
-                if let Some((_, license)) = self.licenses.get(&(user, product.clone())) {
-                    licenses.insert(product.clone(), license.clone());
-                }
-            }
-            if let Some(sale) = sale {
-                sales.insert(product.clone(), sale.clone());
-            }
-        }
-        Holdings {
-            user,
-            balance,
-            licenses,
-            sales,
-        }
-    }
-
-    /// The license with this id, whatever product it stands under.
-    fn take_license(&mut self, id: LicenseId) -> Option<(i64, License)> {
-        let (key, _) = self.licenses.iter().find(|(_, (_, license))| license.id == id)?;
-        let key = key.clone();
-        self.licenses.remove(&key)
-    }
-
-    fn apply(&mut self, user: UserId, balance: Tokens, licenses: Vec<License>) {
-        if let Some((_, now)) = self.wallets.get_mut(&user) {
-            *now = balance;
-        }
-        for license in licenses {
-            let key = (user, license.product.clone());
-            // An upgraded license stood under another product.
-            let known = match self.licenses.remove(&key) {
-                None if license.revision > 1 => self.take_license(license.id),
-                known => known,
-            };
-            let stored = known.map_or(0, |(revision, _)| revision);
-            self.licenses.insert(key, (stored, license));
-        }
-    }
 }
 
 /// The rows that a batch writes.
@@ -404,6 +325,7 @@ impl Written {
         // One order of rows for all processes, as for wallets.
         changed.sort_unstable_by_key(|(_, license)| license.id);
         licenses::update(tx, &changed).await?;
+        licenses::forget_promises(tx, &state.reshaped).await?;
         if !self.clear_carts.is_empty() {
             let sql = format!(
                 "DELETE FROM cart_items WHERE user_id IN ({})",

@@ -51,8 +51,8 @@ pub enum Error {
     #[error("there is no license {license} in your account")]
     #[expect(missing_docs, reason = "the message names the fields")]
     LicenseNotFound { license: String },
-    /// No such tie of a license to a computer, or another person's.
-    #[error("there is no activation {activation}")]
+    /// The seat is not one of the caller's.
+    #[error("there is no seat {activation} in your account")]
     #[expect(missing_docs, reason = "the message names the fields")]
     SeatNotFound { activation: String },
     /// A command's id was used with another body.
@@ -76,8 +76,9 @@ impl Coded for Error {
             Self::Corrupt { .. } => ErrorCode::StoreCorrupt,
             Self::EmailTaken { .. } => ErrorCode::AccountEmailTaken,
             Self::AccountNotFound { .. } => ErrorCode::AccountNotFound,
-            Self::DeviceNotFound { .. } | Self::SeatNotFound { .. } => ErrorCode::DeviceNotFound,
+            Self::DeviceNotFound { .. } => ErrorCode::DeviceNotFound,
             Self::LicenseNotFound { .. } => ErrorCode::LicenseNotFound,
+            Self::SeatNotFound { .. } => ErrorCode::SeatNotFound,
             Self::IdempotencyConflict { .. } => ErrorCode::IdempotencyConflict,
             Self::Rule(rule) => rule.code(),
         }

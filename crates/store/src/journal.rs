@@ -6,6 +6,7 @@ use uuid::Uuid;
 use crate::catalog::read_id;
 use crate::db::{Tx, Value, args};
 use crate::ledger::retrying;
+use crate::notices::NewNotice;
 use crate::{Error, Store};
 
 /// What was acknowledged last of a journal.
@@ -141,10 +142,24 @@ impl Store {
                 let sql = "INSERT INTO journal_findings (activation_id, kind, explanation, found_at) \
                            VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING";
                 let values = args![report.activation.0, kind.as_str(), explanation.as_str(), now];
-                new += tx.execute("note a finding", sql, &values).await?;
+                if tx.execute("note a finding", sql, &values).await? == 1 {
+                    new += 1;
+                    let text = format!(
+                        "The journal of {} is not as it should be: {explanation}.",
+                        license.product
+                    );
+                    let notice = NewNotice {
+                        user: license.user,
+                        kind: "journal.finding",
+                        product: Some(&license.product),
+                        subject: &format!("{} {kind} {explanation}", report.activation),
+                        text: &text,
+                    };
+                    notice.put(&mut tx, self.new_id(), now).await?;
+                }
             }
             tx.commit().await?;
-            Ok(Some(usize::try_from(new).unwrap_or(usize::MAX)))
+            Ok(Some(new))
         })
     }
 

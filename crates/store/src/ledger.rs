@@ -24,6 +24,7 @@ pub(crate) const VENDOR_REVENUE: &str = "vendor:revenue";
 /// The kinds of transfers.
 pub(crate) const KIND_GRANT: &str = "grant";
 pub(crate) const KIND_ORDER: &str = "order";
+pub(crate) const KIND_REFUND: &str = "refund";
 
 /// A transfer between one wallet and one of the vendor's accounts.
 #[derive(Clone, Debug)]
@@ -85,7 +86,7 @@ pub(crate) async fn post(tx: &mut Tx, postings: &[Posting]) -> Result<(), Error>
 pub struct HistoryEntry {
     /// The transfer.
     pub transfer: TransferId,
-    /// `grant` or `order`.
+    /// `grant`, `order` or `refund`.
     pub kind: String,
     /// What it was for, in words.
     pub reason: String,

@@ -6,6 +6,7 @@
 //! compare-and-set on balances and revisions), and start again when a guard refuses.
 
 mod accounts;
+mod activations;
 mod audit;
 mod cart;
 mod catalog;
@@ -14,28 +15,40 @@ mod coalesce;
 mod db;
 mod devices;
 mod error;
+mod events;
+mod holdings;
 mod journal;
 mod ledger;
 mod licenses;
+mod lifecycle;
 mod listing;
-mod reporting;
+mod notices;
+mod renewals;
+mod revocations;
 mod search;
+mod seats;
 mod sqlite;
+mod trials;
 mod vendor;
 
 use std::sync::Arc;
 
 pub use accounts::{Caller, NewUser, TokenHash, User};
+pub use activations::ActivationRow;
 pub use audit::{AuditReport, Breach};
 pub use catalog::{ArtifactRow, ListedProduct, NewArtifact, ProductListing};
 pub use checkout::{Checkout, PaidOrder};
 pub use devices::{DeviceRow, NewDevice};
 pub use error::{Error, Refusal};
+pub use events::LicenseEvent;
 pub use journal::{JournalHead, JournalReport, ProductUsage, UsedOnDay};
 pub use ledger::{GrantKind, HistoryEntry};
+pub use lifecycle::{EndedLicense, LicenseCommand};
 pub use listing::{CatalogPage, Changes};
-pub use reporting::ReportingSeat;
+pub use notices::{NewNotice, NoticeRow};
+pub use revocations::RevocationRow;
 use scrip_domain::{Clock, IdSource};
+pub use seats::{Allotment, FLOATING_LEASE_SECONDS, SurrenderedSeat};
 pub use vendor::StoredAnswer;
 
 use crate::coalesce::{Coalescer, Place};

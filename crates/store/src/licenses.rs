@@ -4,7 +4,7 @@ use scrip_domain::{License, LicenseId, LicenseKind, ProductId, Remaining, TermsS
 use uuid::Uuid;
 
 use crate::catalog::text_of;
-use crate::db::{Tx, Value, args, row_struct, rows_text};
+use crate::db::{Tx, Value, args, list_text, row_struct, rows_text};
 use crate::ledger::read_tokens;
 use crate::{Error, Store};
 
@@ -31,6 +31,10 @@ row_struct! {
 }
 
 impl LicenseRow {
+    pub(crate) const fn id(&self) -> Uuid {
+        self.id
+    }
+
     pub(crate) fn read(self) -> Result<License, Error> {
         let id = self.id;
         let corrupt = |why: String| Error::Corrupt {
@@ -86,6 +90,63 @@ fn count(value: Option<u64>) -> Option<i64> {
     value.map(|value| i64::try_from(value).unwrap_or(i64::MAX))
 }
 
+/// When a license that extends itself runs out: the end of its time, 0 where its units are used up.
+fn renews_at(license: &License) -> Option<i64> {
+    let left = &license.remaining;
+    let renews = license.kind == LicenseKind::Rental && license.tenure.renewal.is_some();
+    let over = left.uses == Some(0) || left.processings == Some(0);
+    match left.ends_at {
+        _ if !renews => None,
+        _ if over => Some(0),
+        end => end.map(Timestamp::micros),
+    }
+}
+
+/// The license with this id, of `user` where one is given; until the transaction ends nobody else changes it.
+pub(crate) async fn lock(tx: &mut Tx, license: LicenseId, user: Option<UserId>) -> Result<License, Error> {
+    let sql = "UPDATE licenses SET revision = revision WHERE id = $1";
+    tx.execute("lock a license", sql, &args![license.0]).await?;
+    find_one(tx, license, user).await
+}
+
+/// The license with this id, of `user` where one is given.
+pub(crate) async fn find_one(tx: &mut Tx, license: LicenseId, user: Option<UserId>) -> Result<License, Error> {
+    let sql = format!("SELECT {COLUMNS} FROM licenses WHERE id = $1");
+    let found = tx.row::<LicenseRow>("read a license", &sql, &args![license.0]).await?;
+    let mine = found.filter(|row| user.is_none_or(|user| user.0 == row.user_id));
+    let absent = || Error::LicenseNotFound {
+        license: license.to_string(),
+    };
+    mine.ok_or_else(absent)?.read()
+}
+
+/// The license, where it is the user's.
+pub(crate) fn of_user(license: License, user: UserId) -> Result<License, Error> {
+    if license.user == user {
+        Ok(license)
+    } else {
+        Err(Error::LicenseNotFound {
+            license: license.id.to_string(),
+        })
+    }
+}
+
+/// Takes back what computers were promised of licenses whose allowance began anew.
+pub(crate) async fn forget_promises(tx: &mut Tx, licenses: &[LicenseId]) -> Result<(), Error> {
+    if licenses.is_empty() {
+        return Ok(());
+    }
+    let sql = format!(
+        "UPDATE activations SET \
+         allotted_uses = CASE WHEN allotted_uses > reported_uses THEN reported_uses ELSE allotted_uses END, \
+         allotted_processings = CASE WHEN allotted_processings > reported_processings THEN reported_processings \
+         ELSE allotted_processings END WHERE license_id IN ({})",
+        list_text(licenses.len(), 1)
+    );
+    let values: Vec<Value> = licenses.iter().map(|license| Value::from(license.0)).collect();
+    tx.execute("take promises back", &sql, &values).await.map(drop)
+}
+
 /// Reads the licenses of some users for some products.
 pub(crate) async fn find(tx: &mut Tx, wanted: &[(UserId, &ProductId)]) -> Result<Vec<License>, Error> {
     let sql = |rows| {
@@ -107,7 +168,7 @@ pub(crate) async fn insert(tx: &mut Tx, licenses: &[&License]) -> Result<(), Err
     if licenses.is_empty() {
         return Ok(());
     }
-    let mut values: Vec<Value> = Vec::with_capacity(licenses.len() * 13);
+    let mut values: Vec<Value> = Vec::with_capacity(licenses.len() * 14);
     for license in licenses {
         values.extend(args![
             license.id.0,
@@ -123,10 +184,16 @@ pub(crate) async fn insert(tx: &mut Tx, licenses: &[&License]) -> Result<(), Err
             text_of(&license.tenure),
             license.started_at,
             license.revision,
+            renews_at(license),
         ]);
     }
-    let sql = |rows| format!("INSERT INTO licenses ({COLUMNS}) VALUES {}", rows_text(rows, 13, 1));
-    tx.execute_each("begin licenses", sql, 13, &values).await.map(drop)
+    let sql = |rows| {
+        format!(
+            "INSERT INTO licenses ({COLUMNS}, renews_at) VALUES {}",
+            rows_text(rows, 14, 1)
+        )
+    };
+    tx.execute_each("begin licenses", sql, 14, &values).await.map(drop)
 }
 
 /// Writes licenses that changed, each if its row is still at the revision that stands before it.
@@ -134,7 +201,7 @@ pub(crate) async fn update(tx: &mut Tx, changed: &[(i64, &License)]) -> Result<(
     if changed.is_empty() {
         return Ok(());
     }
-    let mut values: Vec<Value> = Vec::with_capacity(changed.len() * 13);
+    let mut values: Vec<Value> = Vec::with_capacity(changed.len() * 14);
     for (revision, license) in changed {
         values.extend(args![
             license.id.0,
@@ -150,14 +217,15 @@ pub(crate) async fn update(tx: &mut Tx, changed: &[(i64, &License)]) -> Result<(
             text_of(&license.terms),
             text_of(&license.tenure),
             license.revision,
+            renews_at(license),
         ]);
     }
     let sql = format!(
         "UPDATE licenses SET user_id = v.column3, product = v.column4, kind = v.column5, ends_at = v.column6, \
          uses = v.column7, processings = v.column8, equity = v.column9, last_offer = v.column10, terms = v.column11, \
-         tenure = v.column12, revision = v.column13 FROM (VALUES {}) AS v \
+         tenure = v.column12, revision = v.column13, renews_at = v.column14 FROM (VALUES {}) AS v \
          WHERE licenses.id = v.column1 AND licenses.revision = v.column2",
-        rows_text(changed.len(), 13, 1)
+        rows_text(changed.len(), 14, 1)
     );
     let written = tx.execute("change licenses", &sql, &values).await?;
     if written == changed.len() as u64 {
@@ -167,18 +235,6 @@ pub(crate) async fn update(tx: &mut Tx, changed: &[(i64, &License)]) -> Result<(
             operation: "change licenses",
         })
     }
-}
-
-/// The user's license with this id, in a transaction; another user's is as absent as none.
-pub(crate) async fn read(tx: &mut Tx, user: UserId, license: LicenseId) -> Result<License, Error> {
-    let sql = format!("SELECT {COLUMNS} FROM licenses WHERE id = $1 AND user_id = $2");
-    let row = tx
-        .row::<LicenseRow>("read a license", &sql, &args![license.0, user.0])
-        .await?;
-    let absent = || Error::LicenseNotFound {
-        license: license.to_string(),
-    };
-    row.ok_or_else(absent)?.read()
 }
 
 impl Store {

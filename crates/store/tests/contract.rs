@@ -2,12 +2,14 @@
 
 #![expect(clippy::unwrap_used, reason = "a step that fails fails the test")]
 
+mod lifecycle;
+mod seats;
 mod support;
 mod vendor;
 
 use std::sync::Arc;
 
-use scrip_domain::{Coded, ErrorCode, Intent, LicenseState, TransferId};
+use scrip_domain::{Coded, ErrorCode, Intent, LicenseState, SeatKind, TransferId};
 use support::{Fixture, both, item, listing, tokens};
 use uuid::Uuid;
 
@@ -286,13 +288,14 @@ both! {
         fixture.check_out(&ada, vec![item("a", Intent::Buy, None)], 100).await.unwrap();
         let license = fixture.store.licenses(ada.id).await.unwrap()[0].id;
         let new = support::device("desk");
-        let device = fixture.store.put_device(ada.id, &new).await.unwrap();
-        let renamed = fixture.store.put_device(ada.id, &scrip_store::NewDevice { name: "lap".into(), ..new }).await.unwrap();
+        let device = fixture.store.put_device(ada.id, &new, |_| None).await.unwrap().0;
+        let renamed = fixture.store.put_device(ada.id, &scrip_store::NewDevice { name: "lap".into(), ..new }, |_| None).await.unwrap().0;
         assert_eq!((device.id, renamed.name.as_str()), (renamed.id, "lap"));
         assert_eq!(fixture.store.device(bob.id, device.id).await.unwrap_err().code(), ErrorCode::DeviceNotFound);
         assert_eq!(fixture.store.license(bob.id, license).await.unwrap_err().code(), ErrorCode::LicenseNotFound);
-        let tie = fixture.store.activate(license, device.id).await.unwrap();
-        assert_eq!(fixture.store.activate(license, device.id).await.unwrap(), tie);
+        let first = fixture.take(&ada, license, device.id, SeatKind::Fixed).await.unwrap().activation;
+        let second = fixture.take(&ada, license, device.id, SeatKind::Fixed).await.unwrap().activation;
+        assert_eq!((second.id, second.code_seq), (first.id, first.code_seq + 1));
     }
 
     async fn an_audit_finds_every_kind_of_breach(fixture: Fixture) {

@@ -14,7 +14,7 @@ use scrip_store::{Checkout, DeviceRow, NewDevice, StoredAnswer};
 use sha2::{Digest as _, Sha256};
 
 use crate::journal::{finding_view, reconcile_journal};
-use crate::routes::codes;
+use crate::routes::{codes, library};
 use crate::{Error, Server, statements};
 
 pub(crate) use words::{line_words, quote_words};
@@ -182,7 +182,7 @@ pub(crate) async fn answer(server: &Server, handed: &Handed, user: UserId) -> Re
         nonce: request.jti,
         codes,
         keys: server.0.signed_keys.clone(),
-        revocations: statements::revocation_list(server)?,
+        revocations: statements::revocation_list(server).await?,
         order,
         notes: notes.clone(),
     })?;
@@ -211,8 +211,10 @@ async fn register(server: &Server, handed: &Handed, user: UserId) -> Result<Devi
         thumbprint: request.iss.to_string(),
         machine: request.machine.to_string(),
         platform: request.platform.clone(),
+        facts: library::text_of(&request.facts)?,
     };
-    Ok(server.0.store.put_device(user, &device).await?)
+    let same = |other: &DeviceRow| library::recognise(other, &device, &request.facts);
+    Ok(server.0.store.put_device(user, &device, same).await?.0)
 }
 
 /// Counts a journal that came with the request; answers what is to be told about it.
@@ -274,6 +276,7 @@ async fn settle(server: &Server, handed: &Handed, user: UserId) -> Result<Option
             items,
             expected_total,
             clear_cart: false,
+            renewal_lead_seconds: None,
         })
         .await?;
     if !paid.replayed {
@@ -307,7 +310,7 @@ async fn code_for(server: &Server, user: UserId, device: &DeviceRow, product: &P
     let license = found.first().ok_or_else(|| scrip_domain::Error::LicenseNotFound {
         product: product.clone(),
     })?;
-    let code = codes::issue_for(server, user, license.id, device.id).await?;
+    let code = codes::issue_for(server, user, license.id, device.id, false).await?;
     Ok(code.code)
 }
 

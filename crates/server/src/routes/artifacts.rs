@@ -34,9 +34,12 @@ pub(crate) async fn download(
     let now = server.0.clock.now();
     if !licenses.iter().any(|license| license.allows(now)) {
         return Err(match licenses.first() {
-            Some(over) => check_allows(over, now).err().unwrap_or(Error::Internal {
-                operation: "judge a license",
-            }),
+            Some(over) => check_allows(over, now).err().map_or(
+                Error::Internal {
+                    operation: "judge a license",
+                },
+                Error::Rule,
+            ),
             None => scrip_domain::Error::LicenseNotFound {
                 product: artifact.product.clone(),
             }

@@ -3,15 +3,17 @@
 use axum::Json;
 use axum::extract::State;
 use scrip_api::{Code, CodeRequest};
-use scrip_domain::{DeviceId, License, LicenseId, LicenseKind, LicenseState, Timestamp, UserId};
+use scrip_domain::{
+    DeviceId, License, LicenseId, LicenseKind, LicenseState, Remaining, SeatKind, Timestamp, Usage, UserId,
+};
 use scrip_licensing::{Claims, Confirmation, Equity, Grant, Used, terms_digest};
-use scrip_store::DeviceRow;
+use scrip_store::{Allotment, DeviceRow};
 
 use crate::caller::Caller;
 use crate::request::{Body, Path};
 use crate::{Error, Server};
 
-/// The code that authorises a device for what a license allows now.
+/// The code that authorises a device for what a license allows now. The device takes a seat, or keeps the one it has.
 #[utoipa::path(post, path = "/v1/licenses/{license}/codes", tag = "library", request_body = CodeRequest,
     params(("license" = String, Path)), responses((status = 200, body = Code)))]
 pub(crate) async fn create(
@@ -20,60 +22,57 @@ pub(crate) async fn create(
     Path(license): Path<LicenseId>,
     body: Body<CodeRequest>,
 ) -> Result<Json<Code>, Error> {
-    issue_for(&server, caller.user, license, body.value.device)
+    let CodeRequest { device, floating } = body.value;
+    issue_for(&server, caller.user, license, device, floating)
         .await
         .map(Json)
 }
 
-/// The code of a license on a device of the same account.
+/// Gives a device of the same account a seat of a license and a code for it.
 pub(crate) async fn issue_for(
     server: &Server,
     user: UserId,
     license: LicenseId,
     device: DeviceId,
+    floating: bool,
 ) -> Result<Code, Error> {
-    let license = server.0.store.license(user, license).await?;
-    let device = server.0.store.device(user, device).await?;
-    let now = server.0.clock.now();
-    check_allows(&license, now)?;
-    let activation = server.0.store.activate(license.id, device.id).await?;
-    let claims = claims_of(server, &license, &device, now)?;
-    let seq = license.revision;
+    let kind = if floating { SeatKind::Floating } else { SeatKind::Fixed };
+    let store = &server.0.store;
+    let device = store.device(user, device).await?;
+    let allotment = store.take_seat(user, license, device.id, kind, check_allows).await?;
+    let claims = claims_of(server, &allotment, &device, server.0.clock.now())?;
     let code = server.0.signer.issue(&claims)?;
     server.0.metrics.codes.inc();
     Ok(Code {
-        license: license.id,
-        product: license.product,
-        activation,
-        seq,
+        license: allotment.license.id,
+        product: allotment.license.product,
+        activation: allotment.activation.id,
+        seq: allotment.activation.code_seq,
         code,
     })
 }
 
 /// Refuses a license that allows nothing at `now`.
-pub(crate) fn check_allows(license: &License, now: Timestamp) -> Result<(), Error> {
+pub(crate) fn check_allows(license: &License, now: Timestamp) -> Result<(), scrip_domain::Error> {
+    let product = license.product.clone();
     match license.state(now) {
         LicenseState::Owned | LicenseState::Active | LicenseState::Grace => Ok(()),
-        LicenseState::Suspended | LicenseState::Revoked => Err(Error::Store(
-            scrip_domain::Error::LicenseHeld {
-                product: license.product.clone(),
-                revoked: license.state(now) == LicenseState::Revoked,
-            }
-            .into(),
-        )),
-        state => {
-            let exhausted = state == LicenseState::Exhausted;
-            Err(Error::LicenseOver {
-                product: license.product.clone(),
-                exhausted,
-            })
-        }
+        LicenseState::Suspended => Err(scrip_domain::Error::LicenseHeld {
+            product,
+            revoked: false,
+        }),
+        LicenseState::Revoked => Err(scrip_domain::Error::LicenseHeld { product, revoked: true }),
+        LicenseState::Paused => Err(scrip_domain::Error::LicensePaused { product }),
+        LicenseState::Exhausted => Err(scrip_domain::Error::LicenseUsedUp { product }),
+        LicenseState::Expired => Err(scrip_domain::Error::LicenseOver { product }),
     }
 }
 
-/// What the code says: the license as it is, tied to the device. Its `seq` is the license's revision, so that
-/// a code of a later change supersedes this one and a repetition does not.
-fn claims_of(server: &Server, license: &License, device: &DeviceRow, now: Timestamp) -> Result<Claims, Error> {
+/// What the code says: the license as it is, this computer's share of it, tied to the computer.
+fn claims_of(server: &Server, allotment: &Allotment, device: &DeviceRow, now: Timestamp) -> Result<Claims, Error> {
+    let Allotment {
+        license, activation, ..
+    } = allotment;
     let corrupt = |why: scrip_domain::Error| {
         let (table, id) = ("devices", device.id.to_string());
         Error::Store(scrip_store::Error::Corrupt {
@@ -82,19 +81,7 @@ fn claims_of(server: &Server, license: &License, device: &DeviceRow, now: Timest
             why: why.to_string(),
         })
     };
-    let grant = match (license.kind, license.remaining) {
-        (LicenseKind::Perpetual, _) => Grant::Perpetual,
-        (_, left) if left.ends_at.is_some() => Grant::Duration,
-        (_, left) => match (left.uses, left.processings) {
-            (Some(count), _) => Grant::Uses { count },
-            (_, Some(count)) => Grant::Processings { count },
-            (None, None) => {
-                return Err(Error::Internal {
-                    operation: "read what is left of a rental",
-                });
-            }
-        },
-    };
+    let (exp, grace, lease) = end_of(allotment, now);
     Ok(Claims {
         iss: server.0.issuer.clone(),
         sub: license.id,
@@ -102,23 +89,69 @@ fn claims_of(server: &Server, license: &License, device: &DeviceRow, now: Timest
         jti: server.0.ids.new_id(&*server.0.clock).to_string(),
         iat: now,
         nbf: now,
-        exp: license
-            .remaining
-            .ends_at
-            .filter(|_| license.kind == LicenseKind::Rental),
+        exp,
         cnf: Confirmation {
             jkt: device.thumbprint.parse().map_err(corrupt)?,
         },
         machine: device.machine.parse().map_err(corrupt)?,
-        seq: license.revision.unsigned_abs(),
-        grant,
-        used: Used::default(),
-        grace: 0,
-        lease: false,
+        seq: activation.code_seq.unsigned_abs(),
+        grant: grant_of(license, activation.allotted, activation.reported)?,
+        used: Used {
+            uses: activation.reported.uses,
+            processings: activation.reported.processings,
+        },
+        grace,
+        lease,
         equity: Equity {
             credited: license.equity,
             price: license.terms.offers.purchase_price(),
         },
         terms: terms_digest(&license.terms)?,
     })
+}
+
+/// What the computer may take beyond what it reported.
+fn grant_of(license: &License, allotted: Usage, reported: Usage) -> Result<Grant, Error> {
+    if license.kind == LicenseKind::Perpetual {
+        return Ok(Grant::Perpetual);
+    }
+    let Remaining {
+        ends_at,
+        uses,
+        processings,
+    } = license.remaining;
+    let uses = uses.map(|_| allotted.uses.saturating_sub(reported.uses));
+    let processings = processings.map(|_| allotted.processings.saturating_sub(reported.processings));
+    match (ends_at, uses, processings) {
+        (Some(_), None, None) => Ok(Grant::Duration),
+        (None, Some(count), None) => Ok(Grant::Uses { count }),
+        (None, None, Some(count)) => Ok(Grant::Processings { count }),
+        (None, None, None) => Err(Error::Internal {
+            operation: "read what is left of a rental",
+        }),
+        _ => Ok(Grant::Combined { uses, processings }),
+    }
+}
+
+/// When the code ends, how much of that is grace in seconds, and whether the license lasts longer than the code.
+fn end_of(allotment: &Allotment, now: Timestamp) -> (Option<Timestamp>, u32, bool) {
+    let Allotment {
+        license, lease_ends_at, ..
+    } = allotment;
+    let rental = license.kind == LicenseKind::Rental;
+    let soft = license.remaining.ends_at.filter(|_| rental);
+    let grace = if license.tenure.ended {
+        0
+    } else {
+        license.rules().grace_seconds
+    };
+    let hard = soft.map(|end| end.plus_seconds(grace));
+    let lease_end = lease_ends_at.filter(|lease| hard.is_none_or(|hard| *lease < hard));
+    let end = lease_end.or(hard).map(|end| end.max(now));
+    // Dates in codes are whole seconds.
+    let in_grace = match (end, soft) {
+        (Some(end), Some(soft)) => u32::try_from(end.seconds() - soft.seconds()).unwrap_or(0),
+        _ => 0,
+    };
+    (end, in_grace, lease_end.is_some())
 }

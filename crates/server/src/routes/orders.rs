@@ -36,6 +36,7 @@ pub(crate) async fn create(
         items,
         expected_total,
         clear_cart,
+        renewal_lead_seconds: None,
     };
     let paid = server.0.store.check_out(checkout).await?;
     let status = if paid.replayed {

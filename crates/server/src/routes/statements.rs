@@ -18,7 +18,7 @@ pub(crate) async fn keys(State(server): State<Server>) -> Json<Signed> {
 /// The codes that no longer hold (`scrip-revocations+jwt`), signed with the time of the answer.
 #[utoipa::path(get, path = "/v1/revocations", tag = "service", security(()), responses((status = 200, body = Signed)))]
 pub(crate) async fn revocations(State(server): State<Server>) -> Result<Json<Signed>, Error> {
-    let statement = statements::revocation_list(&server)?;
+    let statement = statements::revocation_list(&server).await?;
     Ok(Json(Signed { statement }))
 }
 

@@ -54,10 +54,10 @@ pub(crate) async fn history(
         .map(|entry| WalletEntry {
             transfer: entry.transfer,
             at: entry.at,
-            kind: if entry.order.is_some() {
-                TransferKind::Order
-            } else {
-                TransferKind::Grant
+            kind: match entry.kind.as_str() {
+                "order" => TransferKind::Order,
+                "refund" => TransferKind::Refund,
+                _ => TransferKind::Grant,
             },
             amount: entry.amount,
             balance_after: entry.balance_after,

@@ -1,12 +1,17 @@
 //! A store for a test, on either database.
 
+pub(crate) mod rental;
+
 use std::sync::Arc;
 
 use scrip_domain::{
-    Allowance, ArtifactKind, Clock, FixedClock, IdSource, Intent, Item, Offer, Offers, Platform, Policy, RentalOffer,
-    RentalRules, Sha256, SystemIds, Timestamp, Tokens, Version,
+    Allowance, ArtifactKind, Clock, DeviceId, FixedClock, IdSource, Intent, Item, LicenseId, Offer, Offers, Platform,
+    Policy, RentalOffer, RentalRules, SeatKind, Sha256, SystemIds, Timestamp, Tokens, Version,
 };
-use scrip_store::{Checkout, Error, NewArtifact, NewDevice, NewUser, PaidOrder, ProductListing, Refusal, Store, User};
+use scrip_store::{
+    Allotment, Checkout, Error, LicenseCommand, NewArtifact, NewDevice, NewUser, PaidOrder, ProductListing, Refusal,
+    Store, User,
+};
 use scrip_testkit::Postgres;
 use uuid::Uuid;
 
@@ -107,6 +112,7 @@ impl Fixture {
             items,
             expected_total: tokens(expected),
             clear_cart: false,
+            renewal_lead_seconds: None,
         }
     }
 
@@ -126,6 +132,42 @@ impl Fixture {
                 ..self.checkout(user, items, expected)
             })
             .await
+    }
+
+    /// A seat of the user's license for one of their computers.
+    pub(crate) async fn take(
+        &self,
+        user: &User,
+        license: LicenseId,
+        device: DeviceId,
+        kind: SeatKind,
+    ) -> Result<Allotment, Error> {
+        self.store
+            .take_seat(user.id, license, device, kind, |_, _| Ok(()))
+            .await
+    }
+
+    /// A computer of the user's, registered.
+    pub(crate) async fn computer(&self, user: &User, name: &str) -> DeviceId {
+        let device = NewDevice {
+            thumbprint: format!("thumb {name}"),
+            machine: format!("machine {name}"),
+            ..device(name)
+        };
+        self.store.put_device(user.id, &device, |_| None).await.unwrap().0.id
+    }
+
+    pub(crate) fn command(&self, user: &User, license: LicenseId) -> LicenseCommand {
+        LicenseCommand {
+            user: user.id,
+            command: self.id(),
+            digest: [2; 32],
+            license,
+        }
+    }
+
+    pub(crate) fn advance(&self, days: i64) {
+        self.clock.advance_seconds(days * 86_400);
     }
 
     pub(crate) async fn assert_sound(&self) {
@@ -212,6 +254,7 @@ pub(crate) fn device(name: &str) -> NewDevice {
         name: name.into(),
         thumbprint: "thumb".into(),
         machine: "machine".into(),
+        facts: "{}".into(),
         platform: Platform {
             os: "linux".into(),
             arch: "x86_64".into(),

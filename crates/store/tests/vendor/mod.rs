@@ -1,7 +1,7 @@
 //! Reported journals, prices, and the answers that computers without a network got.
 
-use scrip_domain::{ActivationId, DeviceId, Intent, License, Usage};
-use scrip_store::{JournalHead, JournalReport, StoredAnswer};
+use scrip_domain::{ActivationId, DeviceId, Intent, License, SeatKind, Usage};
+use scrip_store::{JournalHead, JournalReport, StoredAnswer, SurrenderedSeat};
 use uuid::Uuid;
 
 use crate::support::{Fixture, both, device, item, listing};
@@ -15,8 +15,15 @@ async fn activated(fixture: &Fixture) -> (License, DeviceId, ActivationId) {
         .await
         .unwrap();
     let license = fixture.store.licenses(user.id).await.unwrap().remove(0);
-    let device = fixture.store.put_device(user.id, &device("desk")).await.unwrap().id;
-    let activation = fixture.store.activate(license.id, device).await.unwrap();
+    let device = fixture
+        .store
+        .put_device(user.id, &device("desk"), |_| None)
+        .await
+        .unwrap()
+        .0
+        .id;
+    let seat = fixture.take(&user, license.id, device, SeatKind::Fixed).await.unwrap();
+    let activation = seat.activation.id;
     (license, device, activation)
 }
 
@@ -70,6 +77,21 @@ both! {
         assert_eq!(store.activation_on(license.user, license.id, "other").await.unwrap(), None);
     }
 
+    async fn a_seat_that_is_taken_again_goes_on_with_its_journal(fixture: Fixture) {
+        let (license, device, activation) = activated(&fixture).await;
+        let store = &fixture.store;
+        store.put_journal(&license, &report(device, activation, 3, 0)).await.unwrap();
+        let seat = SurrenderedSeat { activation, code_seq: 1, totals: Usage::default() };
+        store.release(license.user, &seat).await.unwrap();
+        fixture.advance(1);
+        let again = store.take_seat(license.user, license.id, device, SeatKind::Fixed, |_, _| Ok(())).await.unwrap();
+        assert_ne!(again.activation.id, activation);
+        let heads = (store.journal_head(activation).await.unwrap(), store.journal_head(again.activation.id).await.unwrap());
+        assert_eq!((heads.0.is_some(), heads.0), (true, heads.1));
+        let told = store.notices(license.user, None, 10).await.unwrap();
+        assert_eq!(told.iter().filter(|notice| notice.kind == "journal.finding").count(), 1);
+    }
+
     async fn of_many_reports_of_one_journal_at_once_one_counts(fixture: Fixture) {
         let (license, device, activation) = activated(&fixture).await;
         let tries = (0..8).map(|_| {
@@ -113,7 +135,7 @@ both! {
         let (revision, prices) = fixture.store.prices().await.unwrap();
         assert_eq!((revision, prices.len()), (3, 1));
         assert!(fixture.store.device_users("thumb").await.unwrap().is_empty());
-        fixture.store.put_device(user.id, &device("desk")).await.unwrap();
+        fixture.store.put_device(user.id, &device("desk"), |_| None).await.unwrap();
         assert_eq!(fixture.store.device_users("thumb").await.unwrap(), [user.id]);
     }
 }

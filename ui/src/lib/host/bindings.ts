@@ -1573,7 +1573,7 @@ command: string, };
 
 export type TransferId = string;
 
-export type TransferKind = "grant" | "order";
+export type TransferKind = "grant" | "order" | "refund";
 
 export type Transferred = { 
 /**
