@@ -1,14 +1,20 @@
 //! Keys that codes are verified with: what does not change from code to code is worked out once.
 
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use base64ct::{Base64UrlUnpadded, Encoding};
 use curve25519_dalek::edwards::{EdwardsBasepointTable, EdwardsPoint};
 use curve25519_dalek::scalar::Scalar;
 use curve25519_dalek::traits::BasepointTable;
+use ed25519_dalek::Signature;
 use sha2::{Digest, Sha512};
 
 use crate::{CODE_TYPE, Thumbprint, VerifyingKey};
+
+/// How many signatures a key has judged before its multiples are worked out, which costs about as much as twenty more: a
+/// program that looks at one code at its start never does.
+const OFTEN: u32 = 32;
 
 /// The header of every code that the key named `kid` signs, in base64url.
 pub(crate) fn header(kid: Thumbprint) -> String {
@@ -22,7 +28,13 @@ pub(crate) struct TrustedKey {
     pub(crate) key: VerifyingKey,
     pub(crate) header: String,
     /// Multiples of the key's point (30 KiB), which make the key's part of an equation as quick as that of the base point.
-    multiples: Arc<OnceLock<EdwardsBasepointTable>>,
+    multiples: Arc<Multiples>,
+}
+
+#[derive(Default)]
+struct Multiples {
+    asked: AtomicU32,
+    table: OnceLock<EdwardsBasepointTable>,
 }
 
 impl TrustedKey {
@@ -40,6 +52,18 @@ impl TrustedKey {
     /// The key itself is no point of small order, for which [`VerifyingKey::from_bytes`] cares. The commitment is
     /// compared as it is encoded, so that it is canonical and, being the expected point, need not be decompressed.
     pub(crate) fn has_signed(&self, message: &[u8], signature: &[u8; 64]) -> bool {
+        if self.multiples.asked.load(Ordering::Relaxed) < OFTEN {
+            self.multiples.asked.fetch_add(1, Ordering::Relaxed);
+            return self
+                .key
+                .point
+                .verify_strict(message, &Signature::from_bytes(signature))
+                .is_ok();
+        }
+        self.equals(message, signature)
+    }
+
+    fn equals(&self, message: &[u8], signature: &[u8; 64]) -> bool {
         let (mut commitment, mut response) = ([0; 32], [0; 32]);
         commitment.copy_from_slice(&signature[..32]);
         response.copy_from_slice(&signature[32..]);
@@ -53,6 +77,7 @@ impl TrustedKey {
         let challenge = Scalar::from_bytes_mod_order_wide(&digest.finalize().into());
         let multiples = self
             .multiples
+            .table
             .get_or_init(|| EdwardsBasepointTable::create(&self.key.point.to_edwards()));
         let expected = EdwardsPoint::mul_base(&response) - multiples.mul_base(&challenge);
         expected.compress().to_bytes() == commitment && !expected.is_small_order()
@@ -67,7 +92,7 @@ impl std::fmt::Debug for TrustedKey {
 
 #[cfg(test)]
 mod tests {
-    use ed25519_dalek::{Signature, Signer as _, SigningKey, Verifier as _};
+    use ed25519_dalek::{Signer as _, SigningKey, Verifier as _};
     use proptest::prelude::*;
 
     use super::*;
@@ -80,7 +105,7 @@ mod tests {
 
     /// Whether both say so; fails where they differ.
     fn agreed(key: &TrustedKey, message: &[u8], signature: &[u8; 64]) -> bool {
-        let ours = key.has_signed(message, signature);
+        let ours = key.equals(message, signature);
         let theirs = key.key.point.verify_strict(message, &Signature::from_bytes(signature));
         assert_eq!(ours, theirs.is_ok(), "{signature:?}");
         ours
