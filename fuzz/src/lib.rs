@@ -5,9 +5,10 @@
 
 use base64ct::{Base64UrlUnpadded, Encoding};
 use ed25519_dalek::Signer;
-use scrip_domain::Timestamp;
+use scrip_domain::{LicenseId, Timestamp};
+use scrip_licensing::journal::{Identity, MeteringKey};
 use scrip_licensing::{
-    BundleExpectation, DeviceKey, KeySet, RootKey, SigningKey, StatementKind, Thumbprint, Verifier,
+    BundleExpectation, DeviceKey, KeySet, MachineDigest, RootKey, SigningKey, StatementKind, Thumbprint, Verifier,
 };
 use uuid::Uuid;
 
@@ -17,6 +18,8 @@ pub const VENDOR: [u8; 32] = [7; 32];
 pub const ROOT: [u8; 32] = [3; 32];
 /// The secret of the device key.
 pub const DEVICE: [u8; 32] = [9; 32];
+/// The secret of the device's metering key.
+pub const METERING: [u8; 32] = [11; 32];
 /// The id of the request that bundles answer.
 pub const NONCE: Uuid = Uuid::from_u128(0x0195_35d9_3df7_79fb_b466_fa90_7fa1_7f00);
 
@@ -44,6 +47,19 @@ pub fn device() -> DeviceKey {
 pub fn issuer() -> &'static str {
     static ISSUER: std::sync::LazyLock<String> = std::sync::LazyLock::new(|| root().issuer());
     &ISSUER
+}
+
+/// The key that signs the device's journal, made once.
+pub fn metering() -> &'static MeteringKey {
+    static KEY: std::sync::LazyLock<MeteringKey> =
+        std::sync::LazyLock::new(|| MeteringKey::from_secret_bytes(&METERING));
+    &KEY
+}
+
+/// Whose journal it is.
+pub fn journal_identity() -> Identity {
+    let machine = MachineDigest([5; 32]);
+    Identity::new(LicenseId(NONCE), metering().thumbprint(), machine)
 }
 
 /// A verifier of the vendor's codes.

@@ -5,13 +5,15 @@ use std::path::Path;
 
 use base64ct::{Base64UrlUnpadded, Encoding};
 use scrip_domain::{Intent, Item, Platform, Tokens};
-use scrip_fuzz::{NONCE, device, issuer, now, root, vendor};
+use scrip_fuzz::{NONCE, device, issuer, journal_identity, metering, now, root, vendor};
 use scrip_licensing::armor::{self, Label};
+use scrip_licensing::journal::{Kind, RECORD_BYTES, Record};
 use scrip_licensing::{
     Activate, Bundle, Claims, Confirmation, DeviceKey, Equity, FactKind, Grant, JwkSet, MachineDigest, MachineFacts,
     MeteringCertificate, OfflineRequest, PriceSheet, PublishedKey, RequestItem, RequestJournal, RevocationList,
     TermsDigest, Used, price_digest, qr,
 };
+use sha2::{Digest, Sha256};
 
 fn main() {
     let code = vendor().issue(&claims()).expect("a code");
@@ -50,6 +52,9 @@ fn main() {
     write("code", "combined", &content(&combined));
     write("armor", "codes", &armor::write([code.as_str(), &combined]));
     write("armor", "request", &armor::write_one(Label::Request, &request));
+    let (journal, cut) = journals();
+    write("journal", "row", journal);
+    write("journal", "cut", cut);
     write("qr_text", "whole", &code);
     write("qr_text", "parts", &parts.join("\n"));
     write("qr_text", "small", "SCRIP/1/2/0123abcd/abc\nSCRIP/2/2/0123abcd/def");
@@ -62,10 +67,43 @@ fn main() {
     write("key_set", "jwks", &jwks);
 }
 
-fn write(target: &str, name: &str, text: &str) {
+/// A journal that counts, and one that was cut after the server acknowledged it.
+fn journals() -> (Vec<u8>, Vec<u8>) {
+    let open = Record {
+        kind: Kind::Open,
+        seq: 1,
+        time: now(),
+        amount: 0,
+        total_uses: 2,
+        total_processings: 0,
+        code_seq: 1,
+        identity: journal_identity(),
+        previous: [0; 32],
+    };
+    let mut row = open.sign(metering());
+    let (mut last, mut journal) = (open, row.to_vec());
+    for (kind, amount, code_seq) in [
+        (Kind::Use, 1, 1),
+        (Kind::Processings, 40, 1),
+        (Kind::Mark, 0, 2),
+        (Kind::Surrender, 2, 2),
+        (Kind::Checkpoint, 2, 2),
+        (Kind::Use, 1, 3),
+    ] {
+        last = last
+            .next(Sha256::digest(row).into(), kind, amount, code_seq, now())
+            .expect("small numbers");
+        row = last.sign(metering());
+        journal.extend(row);
+    }
+    let cut = journal[5 * RECORD_BYTES..].to_vec();
+    (journal, cut)
+}
+
+fn write(target: &str, name: &str, content: impl AsRef<[u8]>) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("seeds").join(target);
     fs::create_dir_all(&folder).expect("a folder for seeds");
-    fs::write(folder.join(name), text).expect("a seed");
+    fs::write(folder.join(name), content).expect("a seed");
 }
 
 /// The content of a signed text.

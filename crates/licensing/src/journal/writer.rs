@@ -72,6 +72,18 @@ struct Tip {
 /// A lock that ends when this does.
 struct Held<'f>(&'f File);
 
+impl<'f> Held<'f> {
+    fn take(file: &'f File) -> io::Result<Self> {
+        // A signal that the program handles, such as a child's end, only interrupts the wait.
+        loop {
+            match file.lock() {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                result => return result.map(|()| Self(file)),
+            }
+        }
+    }
+}
+
 impl Drop for Held<'_> {
     fn drop(&mut self) {
         // A lock that cannot be given back ends with the file's handle.
@@ -204,8 +216,7 @@ impl Journal {
                     None => return Ok(None),
                 },
             };
-            held.slots.file().lock().map_err(self.io("lock"))?;
-            let lock = Held(held.slots.file());
+            let lock = Held::take(held.slots.file()).map_err(self.io("lock"))?;
             if !held.slots.is_at(&self.path).map_err(self.io("look for"))? {
                 // It was replaced while this waited for the lock.
                 continue;

@@ -94,7 +94,7 @@ fn a_record_that_a_crash_cut_short_is_written_over() {
     count(&home.journal(), Entry::Use(1)).unwrap();
     let next = std::fs::read(home.path()).unwrap();
     home.anchor.forget();
-    for cut in [1, 3, 12, 96, 128, 150, RECORD_BYTES - 1] {
+    for cut in [1, 3, 12, 96, 128, 150] {
         for (from, to) in [(0, cut), (cut, RECORD_BYTES)] {
             let mut torn = whole.clone();
             torn[end + from..end + to].copy_from_slice(&next[end + from..end + to]);
