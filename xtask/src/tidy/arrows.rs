@@ -4,7 +4,7 @@ use super::Fault;
 use super::manifests::{Crate, Dependency};
 
 /// What each crate may use of the others. Crates that are not named here may use anything: they only test, build or measure.
-const ARROWS: [(&str, &[&str]); 14] = [
+const ARROWS: [(&str, &[&str]); 15] = [
     ("domain", &[]),
     ("licensing", &["domain"]),
     ("api", &["domain"]),
@@ -18,6 +18,8 @@ const ARROWS: [(&str, &[&str]); 14] = [
     ("cli", &["app", "domain"]),
     ("sdk", &["licensing", "domain"]),
     ("sdk-c", &["sdk"]),
+    // A sample uses what a publisher has: nothing but the SDK.
+    ("contact-sheet", &["sdk"]),
     ("desktop", &["app", "domain"]),
 ];
 
