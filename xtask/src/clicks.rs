@@ -56,6 +56,7 @@ pub(crate) fn test(places: &Places) -> Result<()> {
     let stock = Stock {
         prices: "tests/window/prices.toml",
         packages: &[(present.0, present.1), (absent.0, absent.1)],
+        samples: None,
     };
     let pictures = places.target.join("screenshots");
     let run = Run {

@@ -7,6 +7,7 @@ mod page;
 mod places;
 mod process;
 mod run;
+mod samples;
 mod sdk;
 mod setup;
 mod steps;
@@ -67,6 +68,8 @@ enum Chore {
     },
     /// Feed the readers of codes, files, pictures, requests, bundles and keys with random input; fails on any crash.
     Fuzz(fuzz::Options),
+    /// Build and package the program in samples/: a .deb, an archive, and with --windows an installer.
+    Samples(samples::Options),
     /// Make docs/window.png, the README's picture, from the real window.
     Screenshot,
 }
@@ -93,6 +96,7 @@ fn perform(chore: Chore) -> Result<()> {
         Chore::Bench { arguments } => steps::bench(&places, &arguments),
         Chore::Sdk { prefix } => sdk::install(&places, prefix),
         Chore::Fuzz(options) => fuzz::fuzz(&places, &options),
+        Chore::Samples(options) => samples::package(&places, &options),
         Chore::Screenshot => clicks::take_picture(&places),
     }
 }

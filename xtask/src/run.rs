@@ -38,6 +38,8 @@ pub(crate) struct Options {
 #[derive(Debug)]
 pub(crate) struct Built {
     folder: PathBuf,
+    /// With optimisation.
+    pub(crate) release: bool,
 }
 
 impl Built {
@@ -45,6 +47,7 @@ impl Built {
     pub(crate) fn by_tests(places: &Places) -> Self {
         Self {
             folder: places.target.join("debug"),
+            release: false,
         }
     }
 
@@ -125,6 +128,7 @@ pub(crate) fn build(places: &Places, release: bool) -> Result<Built> {
     )?;
     Ok(Built {
         folder: places.target.join(if release { "release" } else { "debug" }),
+        release,
     })
 }
 

@@ -13,6 +13,7 @@ use anyhow::{Context, Result};
 use crate::places::Places;
 use crate::process::{Companion, Interrupts, is_on_path, read, wait_until};
 use crate::run::Built;
+use crate::samples::{self, Sample};
 use crate::setup::catalog_files;
 
 /// What a store sells, and for how much.
@@ -22,6 +23,8 @@ pub(crate) struct Stock<'s> {
     pub(crate) prices: &'s str,
     /// The packages that are published, as (package, product).
     pub(crate) packages: &'s [(&'s str, &'s str)],
+    /// The catalog of the samples, which are built for the store's own vendor and published.
+    pub(crate) samples: Option<&'s str>,
 }
 
 /// What `run` sells: small programs that the distribution packages. The last two are often on the machine already.
@@ -43,6 +46,7 @@ pub(crate) const STOCK: Stock<'static> = Stock {
         ("vim-common", "vim.desktop"),
         ("imagemagick-6.q16", "display-im6.q16.desktop"),
     ],
+    samples: Some("catalog/samples"),
 };
 
 /// Imports the catalog and publishes the packages, unless that was done with the same input before.
@@ -53,7 +57,10 @@ pub(crate) fn fill(
     stock: &Stock<'_>,
     interrupts: &Interrupts,
 ) -> Result<()> {
-    let catalog = Catalog::find(places)?;
+    let mut catalog = Catalog::find(places)?;
+    if let Some(samples) = stock.samples {
+        catalog.add(&places.root.join(samples))?;
+    }
     let prices = places.root.join(stock.prices);
     let wanted = catalog.fingerprint(&prices)?;
     let stamp = data.join("catalog-imported");
@@ -70,6 +77,27 @@ pub(crate) fn fill(
     }
     if catalog.is_of_distribution {
         publish_packages(places, built, data, stock.packages, interrupts)?;
+    }
+    if stock.samples.is_some() {
+        publish_sample(places, built, data)?;
+    }
+    Ok(())
+}
+
+/// Builds the sample for this store's vendor, so that it takes no other's licenses, and publishes it.
+fn publish_sample(places: &Places, built: &Built, data: &Path) -> Result<()> {
+    let keys = read(&mut server(built, data, &["keys", "show", "--json"]))?;
+    let keys: serde_json::Value = serde_json::from_str(&keys).context("reading what scrip-server says of its keys")?;
+    let issuer = keys["issuer"].as_str().context("scrip-server names no issuer")?;
+    let sample = Sample {
+        issuer: Some(issuer),
+        release: built.release,
+    };
+    for file in sample.package(places, &data.join("samples"))? {
+        let names = ["publish", "--product", samples::PRODUCT, "--version", samples::VERSION];
+        read(server(built, data, &names).arg(&file))?;
+        let name = file.file_name().unwrap_or_default().display();
+        println!("    published {name} as {}", samples::PRODUCT);
     }
     Ok(())
 }
@@ -156,14 +184,21 @@ impl Catalog {
                 is_of_distribution: true,
             });
         }
-        let folder = places.root.join("catalog/fallback");
-        let entries = fs::read_dir(&folder).with_context(|| format!("reading {}", folder.display()))?;
-        let mut files: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
-        files.sort();
-        Ok(Self {
+        let mut own = Self {
             files,
             is_of_distribution: false,
-        })
+        };
+        own.add(&places.root.join("catalog/fallback"))?;
+        Ok(own)
+    }
+
+    /// With the files of `folder` too.
+    fn add(&mut self, folder: &Path) -> Result<()> {
+        let entries = fs::read_dir(folder).with_context(|| format!("reading {}", folder.display()))?;
+        let mut files: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+        files.sort();
+        self.files.append(&mut files);
+        Ok(())
     }
 
     fn words(&self) -> &'static str {
