@@ -7,6 +7,7 @@ mod artifacts;
 mod catalog;
 mod codes;
 mod keys;
+mod licenses;
 mod openapi;
 mod orders;
 mod service;
