@@ -92,3 +92,19 @@ async fn a_malformed_catalog_changes_nothing() {
             .is_err()
     );
 }
+
+#[test]
+fn the_sample_prices_say_what_a_rental_allows() {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../catalog/prices.toml");
+    let prices = scrip_appstream::PricePolicy::read(&path).unwrap();
+    let chess = prices.sale_of(&"org.gnome.Chess".parse().unwrap());
+    assert!(chess.policy.transferable && chess.offers.trial().is_some());
+    assert!(
+        chess
+            .offers
+            .rentals()
+            .any(|rental| rental.allowance.limits().count() == 2)
+    );
+    assert!(chess.offers.rentals().any(|rental| rental.rules.pause.is_some()));
+    assert!(chess.offers.rentals().all(|rental| rental.rules.refund_permille == 900));
+}
