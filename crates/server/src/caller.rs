@@ -56,7 +56,7 @@ pub(crate) fn new_token() -> Result<(String, TokenHash), Error> {
     Ok((token, hash))
 }
 
-fn hash_token(token: &str) -> TokenHash {
+pub(crate) fn hash_token(token: &str) -> TokenHash {
     TokenHash(Sha256::digest(token.as_bytes()).into())
 }
 

@@ -4,6 +4,7 @@
 //! [`Server::router`] is the whole API as one service, so that tests call it without a socket.
 //! Handlers parse, call the store, and answer: the rules live in `scrip_domain`.
 
+mod account;
 mod caller;
 mod config;
 mod error;

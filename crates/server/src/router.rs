@@ -69,6 +69,7 @@ impl Server {
     pub fn router(&self) -> Router {
         let (router, _) = described().split_for_parts();
         router
+            .merge(crate::account::router())
             .fallback(async |request: Request| Error::NotFound {
                 path: shown_path(&request),
             })

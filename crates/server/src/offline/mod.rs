@@ -5,19 +5,20 @@ mod words;
 use std::path::Path;
 
 use scrip_api::OfflineAnswer;
-use scrip_domain::{Coded as _, Email, Item, ProductId, UserId};
+use scrip_domain::{Coded as _, Email, ErrorCode, Item, LicenseId, ProductId, Quote, UserId};
 use scrip_licensing::armor::{self, Label};
 use scrip_licensing::{
     Bundle, BundleOrder, Confirmation, OfflineRequest, PriceSheet, RequestItem, RequestJournal, StatementKind,
 };
 use scrip_store::{Checkout, DeviceRow, NewDevice, StoredAnswer};
 use sha2::{Digest as _, Sha256};
+use uuid::Uuid;
 
 use crate::journal::{finding_view, reconcile_journal};
 use crate::routes::{codes, library};
 use crate::{Error, Server, statements};
 
-pub(crate) use words::{line_words, quote_words};
+pub(crate) use words::{item_words, line_words, quote_words};
 
 /// The longest name of a device, in characters.
 const DEVICE_NAME_CHARS_MAX: usize = 100;
@@ -88,6 +89,14 @@ impl Handed {
             RequestItem::Activate(_) => None,
         });
         items.collect()
+    }
+
+    /// What the paid lines would cost the account today; `None` where nothing is to be paid.
+    pub(crate) async fn quote(&self, server: &Server, user: UserId) -> Result<Option<Quote>, Error> {
+        match self.checkouts() {
+            items if items.is_empty() => Ok(None),
+            items => Ok(Some(server.0.store.quote(user, &items).await?)),
+        }
     }
 
     /// Whether it was answered before.
@@ -163,7 +172,7 @@ pub(crate) async fn answer(server: &Server, handed: &Handed, user: UserId) -> Re
     }
     let mut codes = Vec::new();
     for product in products(&request.items) {
-        match code_for(server, user, &device, &product).await {
+        match code_for(server, user, &device, &product, &mut notes).await {
             Ok(code) => {
                 notes.push(format!("A code for {product} is in the answer."));
                 codes.push(code);
@@ -195,6 +204,20 @@ pub(crate) async fn answer(server: &Server, handed: &Handed, user: UserId) -> Re
     let kept = server.0.store.put_offline_answer(request.jti, &answered).await?;
     tracing::info!(nonce = %request.jti, user = %user, device = %device.id, "a computer without a network was answered");
     handed.same(kept, user)
+}
+
+/// The answer that a request of the user got before; another user's is as absent as none.
+pub(crate) async fn answer_of(server: &Server, user: UserId, nonce: Uuid) -> Result<OfflineAnswer, Error> {
+    let known = server.0.store.offline_answer(nonce).await?;
+    let own = known
+        .filter(|known| known.user == user)
+        .ok_or_else(|| Error::NotFound {
+            path: format!("/account/offline/answers/{nonce}"),
+        })?;
+    Ok(OfflineAnswer {
+        bundle: own.bundle,
+        notes: own.notes,
+    })
 }
 
 /// The computer, registered to the account where it was not.
@@ -305,13 +328,41 @@ fn products(items: &[RequestItem]) -> Vec<ProductId> {
     products
 }
 
-async fn code_for(server: &Server, user: UserId, device: &DeviceRow, product: &ProductId) -> Result<String, Error> {
+async fn code_for(
+    server: &Server,
+    user: UserId,
+    device: &DeviceRow,
+    product: &ProductId,
+    notes: &mut Vec<String>,
+) -> Result<String, Error> {
     let found = server.0.store.licenses_for(user, std::slice::from_ref(product)).await?;
-    let license = found.first().ok_or_else(|| scrip_domain::Error::LicenseNotFound {
-        product: product.clone(),
-    })?;
-    let code = codes::issue_for(server, user, license.id, device.id, false).await?;
+    let license = match found.first() {
+        Some(license) => license.id,
+        None => begin_trial(server, user, device, product, notes).await?,
+    };
+    let code = codes::issue_for(server, user, license, device.id, false).await?;
     Ok(code.code)
+}
+
+/// The license of a product that the account has none for: its free trial, where there is one.
+async fn begin_trial(
+    server: &Server,
+    user: UserId,
+    device: &DeviceRow,
+    product: &ProductId,
+    notes: &mut Vec<String>,
+) -> Result<LicenseId, Error> {
+    match server.0.store.start_trial(user, product, device.id).await {
+        Ok(license) => {
+            notes.push(format!("The free trial of {product} has begun."));
+            Ok(license.id)
+        }
+        Err(refused) if matches!(refused.code(), ErrorCode::OfferNotFound | ErrorCode::ProductNotFound) => {
+            let product = product.clone();
+            Err(scrip_domain::Error::LicenseNotFound { product }.into())
+        }
+        Err(refused) => Err(refused.into()),
+    }
 }
 
 fn refusal_words(product: &ProductId, refused: &Error) -> String {

@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use http::StatusCode;
 use scrip_api::{Account, RegisterRequest, Session, SignInRequest};
+use scrip_domain::{Email, Password, Timestamp, UserId};
 use scrip_store::{NewUser, User};
 
 use crate::caller::{Caller, Origin, new_token};
@@ -46,14 +47,17 @@ pub(crate) async fn sign_in(
 ) -> Result<(StatusCode, Json<Session>), Error> {
     server.0.limits.count_address(address)?;
     let SignInRequest { email, password } = body.value;
+    let user = check_password(&server, &email, password).await?;
+    open_session(&server, user).await
+}
+
+/// The account with this address, if the password is its own. Tries are limited.
+pub(crate) async fn check_password(server: &Server, email: &Email, password: Password) -> Result<User, Error> {
     server.0.limits.count_account(email.as_str())?;
-    let user = server.0.store.user_by_email(&email).await?;
+    let user = server.0.store.user_by_email(email).await?;
     let hash = user.as_ref().map(|user| user.password_hash.clone());
     let matches = server.0.passwords.verify(password, hash).await?;
-    match user {
-        Some(user) if matches => open_session(&server, user).await,
-        _ => Err(Error::CredentialsWrong),
-    }
+    user.filter(|_| matches).ok_or(Error::CredentialsWrong)
 }
 
 /// Ends the session of the request.
@@ -75,14 +79,17 @@ pub(crate) async fn account(State(server): State<Server>, caller: Caller) -> Res
     Ok(Json(account_of(&user)))
 }
 
-async fn open_session(server: &Server, user: User) -> Result<(StatusCode, Json<Session>), Error> {
+/// Opens a session: its token, and when it ends.
+pub(crate) async fn new_session(server: &Server, user: UserId) -> Result<(String, Timestamp), Error> {
     let (token, hash) = new_token()?;
-    let expires_at = server
-        .0
-        .clock
-        .now()
-        .plus_seconds(i64::from(server.0.config.settings.session_days) * 86_400);
-    server.0.store.open_session(user.id, hash, expires_at).await?;
+    let seconds = i64::from(server.0.config.settings.session_days) * 86_400;
+    let expires_at = server.0.clock.now().plus_seconds(seconds);
+    server.0.store.open_session(user, hash, expires_at).await?;
+    Ok((token, expires_at))
+}
+
+async fn open_session(server: &Server, user: User) -> Result<(StatusCode, Json<Session>), Error> {
+    let (token, expires_at) = new_session(server, user.id).await?;
     Ok((
         StatusCode::CREATED,
         Json(Session {

@@ -16,7 +16,7 @@ async fn statement(api: &Api, path: &str) -> String {
     answer["statement"].as_str().unwrap().to_owned()
 }
 
-async fn keys(api: &Api) -> KeySetStatement {
+pub(crate) async fn keys(api: &Api) -> KeySetStatement {
     KeySetStatement::open(&statement(api, "/v1/keys").await, api.server.issuer()).unwrap()
 }
 

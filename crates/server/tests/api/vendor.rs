@@ -333,3 +333,19 @@ async fn an_operator_answers_a_file_for_the_account_that_it_names() {
     let opened = computer.open(&api, &std::fs::read_to_string(&out).unwrap(), &request);
     assert_eq!(opened.codes.len(), 1);
 }
+
+#[tokio::test]
+async fn asking_for_a_code_without_a_license_begins_the_free_trial() {
+    let api = Api::new().await;
+    let trial = "purchase = 100\ntrial = { duration = \"7d\" }";
+    api.list(&PRICES.replace("purchase = 100", trial)).await;
+    let token = api.register("ada@example.com").await;
+    let computer = Computer::new();
+    let request = computer.request(&api, vec![activate()], None);
+    let answer = submit(&api, &token, &computer.sign(&request)).await.succeed();
+    let opened = computer.open(&api, answer["bundle"].as_str().unwrap(), &request);
+    assert!(opened.bundle.notes[0].contains("trial"), "{:?}", opened.bundle.notes);
+    let (_, claims) = &opened.codes[0];
+    assert_eq!(claims.soft_end(), Some(api.clock.now().plus_seconds(7 * 86_400)));
+    assert_eq!(api.get("/v1/wallet", Some(&token)).await.succeed()["balance"], 100);
+}
