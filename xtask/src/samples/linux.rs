@@ -138,3 +138,77 @@ fn size(folder: &Path) -> Result<u64> {
     }
     Ok(bytes)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What stands in for the built program: it says where it was started.
+    const PROGRAM: &str = "#!/bin/sh\necho \"$0 $*\"\n";
+
+    fn packages(issuer: Option<&str>, out: &Path) -> Vec<PathBuf> {
+        let program = out.join("built");
+        fs::create_dir_all(out).unwrap();
+        fs::write(&program, PROGRAM).unwrap();
+        let sample = Sample { issuer, release: false };
+        package(&Places::find().unwrap(), &sample, &program, &out.join("packages")).unwrap()
+    }
+
+    #[test]
+    fn both_packages_hold_a_program_that_runs_and_what_belongs_to_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let made = packages(None, folder.path());
+        let [archive, debian] = &made[..] else {
+            panic!("{made:?}")
+        };
+        let (unpacked, installed) = (folder.path().join("unpacked"), folder.path().join("installed"));
+        fs::create_dir(&unpacked).unwrap();
+        read(Command::new("tar").arg("-C").arg(&unpacked).arg("-xf").arg(archive)).unwrap();
+        read(Command::new("dpkg-deb").arg("-x").arg(debian).arg(&installed)).unwrap();
+        let top = format!("{NAME}-{VERSION}-{}", std::env::consts::ARCH);
+        for prefix in [unpacked.join(top), installed.join("usr")] {
+            let program = prefix.join("bin").join(NAME);
+            let said = read(Command::new(&program).arg("license")).unwrap();
+            assert_eq!(said, format!("{} license\n", program.display()));
+            let text = |name: &str| fs::read_to_string(prefix.join("share").join(name)).unwrap();
+            assert!(text(&format!("applications/{PRODUCT}.desktop")).contains(&format!("\nExec={NAME}\n")));
+            let metainfo = text(&format!("metainfo/{PRODUCT}.metainfo.xml"));
+            assert!(metainfo.contains(&format!("<id>{PRODUCT}</id>")));
+            assert!(
+                metainfo.contains(&format!("<release version=\"{VERSION}\"")),
+                "the release of this version"
+            );
+            assert!(
+                text(&format!("{NAME}/issuer")).starts_with('#'),
+                "a place for the vendor"
+            );
+            assert!(prefix.join(format!("share/man/man1/{NAME}.1.gz")).is_file());
+            assert!(
+                prefix
+                    .join(format!("share/icons/hicolor/scalable/apps/{PRODUCT}.svg"))
+                    .is_file()
+            );
+        }
+        let control = read(
+            Command::new("dpkg-deb")
+                .arg("-f")
+                .arg(debian)
+                .args(["Package", "Version"]),
+        )
+        .unwrap();
+        assert_eq!(control, format!("Package: {NAME}\nVersion: {VERSION}\n"));
+    }
+
+    #[test]
+    fn a_vendor_that_is_compiled_in_needs_no_file_and_both_packages_repeat() {
+        let folder = tempfile::tempdir().unwrap();
+        let issuer = Some("urn:scrip:vendor:kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k");
+        let made = packages(issuer, &folder.path().join("one"));
+        let listed = read(Command::new("dpkg-deb").arg("-c").arg(&made[1])).unwrap();
+        assert!(!listed.contains("/issuer"), "{listed}");
+        let again = packages(issuer, &folder.path().join("two"));
+        for (one, two) in made.iter().zip(&again) {
+            assert!(fs::read(one).unwrap() == fs::read(two).unwrap(), "{}", one.display());
+        }
+    }
+}
