@@ -3,6 +3,7 @@
 mod arrows;
 mod manifests;
 mod page;
+mod references;
 mod text;
 
 use std::fmt;
@@ -83,6 +84,7 @@ pub(crate) fn check(root: &Path) -> Result<Vec<Fault>> {
     faults.extend(manifests::check(&crates)?);
     faults.extend(text::check(&sources));
     faults.extend(page::check(&sources));
+    faults.extend(references::check(&sources));
     Ok(faults)
 }
 
