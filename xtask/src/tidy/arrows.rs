@@ -32,8 +32,8 @@ const RESERVED: [(&[&str], &[&str], &str); 4] = [
     (
         &["rusqlite"],
         // rpm keeps its list of programs in an SQLite file, which is read here without rpm.
-        &["inventory"],
-        "only the store knows SQL; inventory reads rpm's own database with rusqlite and writes none",
+        &["store", "inventory"],
+        "only the store knows SQL; inventory reads rpm's own database and writes none",
     ),
     (
         &[
