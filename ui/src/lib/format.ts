@@ -1,6 +1,6 @@
 // Amounts, sizes, times and what is left of a rental, as people read them. All pure: the clock is passed in.
 
-import type { Allowance, LicenseState, LicenseView, Offer, RentalOffer, Timestamp } from "./host/bindings";
+import type { Allowance, LicenseState, LicenseView, Limits, Offer, Policy, Remaining, RentalOffer, Timestamp } from "./host/bindings";
 import { count, number, t, type UnitKey } from "./i18n";
 
 const MINUTE_S = 60;
@@ -26,13 +26,43 @@ export function bytes(size: number): string {
   return `${digits} ${units[unit]}`;
 }
 
-/** What one rental payment adds: `7 days`, `30 uses`. */
+/** The limits of an allowance, one entry for each kind that it has. */
+export function limits(added: Allowance): Limits {
+  switch (added.kind) {
+    case "duration":
+      return { seconds: added.seconds };
+    case "uses":
+      return { uses: added.count };
+    case "processings":
+      return { processings: added.count };
+    case "combined":
+      return { seconds: added.seconds ?? null, uses: added.uses ?? null, processings: added.processings ?? null };
+  }
+}
+
+/** What one rental payment adds: `7 days`, `30 uses`, `30 days or 100 uses`. */
 export function allowance(added: Allowance): string {
-  if (added.kind === "uses") return count("use", added.count);
-  if (added.kind === "processings") return count("processing", added.count);
+  const { seconds, uses, processings } = limits(added);
+  const parts = [seconds == null ? null : duration(seconds), uses == null ? null : count("use", uses), processings == null ? null : count("processing", processings)];
+  return alternatives(parts.filter((part) => part !== null));
+}
+
+/** Whether the earliest of several limits ends it. */
+export function isCombined(added: Allowance): boolean {
+  return Object.values(limits(added)).filter((limit) => limit != null).length > 1;
+}
+
+/** Seconds in the largest unit that divides them: `3 days`, `12 hours`, `90 minutes`. */
+export function duration(seconds: number): string {
   const scales: [number, UnitKey][] = [[YEAR_S, "year"], [DAY_S, "day"], [HOUR_S, "hour"], [MINUTE_S, "minute"]];
-  const [size, unit] = scales.find(([scale]) => added.seconds % scale === 0) ?? [1, "second"];
-  return count(unit, added.seconds / size);
+  const [size, unit] = scales.find(([scale]) => seconds % scale === 0) ?? [1, "second"];
+  return count(unit, seconds / size);
+}
+
+/** `a`, `a or b`, `a, b or c`. */
+function alternatives(parts: readonly string[]): string {
+  const last = parts.at(-1) ?? "";
+  return parts.length < 2 ? last : t("list.or", { first: parts.slice(0, -1).join(", "), last });
 }
 
 /** A time span in its two largest units: `6 days 3 h`, `2 h 5 min`, `45 s`. */
@@ -51,35 +81,96 @@ function joined(large: string, small: number, unit: string): string {
 
 /** What a license allows at `now`: a rental's time may have run out since the answer came. */
 export function stateAt(license: LicenseView, now: number): LicenseState {
+  if (license.hold) return license.hold.kind;
   if (license.kind === "perpetual") return "owned";
   const { ends_at, uses, processings } = license.remaining;
-  if (ends_at != null && Date.parse(ends_at) <= now) return "expired";
   if (uses === 0 || processings === 0) return "exhausted";
-  return "active";
+  if (license.paused_at != null) return "paused";
+  if (ends_at == null || Date.parse(ends_at) > now) return "active";
+  // What was ended early has no grace, which only the answer's own state tells.
+  return license.state !== "expired" && graceEnd(license) > now ? "grace" : "expired";
+}
+
+/** When the grace ends, in milliseconds since 1970; zero for a license without an end. */
+export function graceEnd(license: LicenseView): number {
+  const { ends_at } = license.remaining;
+  return ends_at == null ? 0 : Date.parse(ends_at) + (lastRental(license)?.grace_seconds ?? 0) * 1000;
 }
 
 /** Whether the program may run at `now`. */
 export function allows(license: LicenseView, now: number): boolean {
-  const state = stateAt(license, now);
-  return state === "owned" || state === "active";
+  return ["owned", "active", "grace"].includes(stateAt(license, now));
+}
+
+/** One limit of a rental, and how much of it is left. */
+export interface Limit {
+  kind: "time" | "uses" | "processings";
+  /** `6 days 3 h left`, `9 of 30 uses left`. */
+  words: string;
+  /** `6 days 3 h`, `9 uses`. */
+  amount: string;
+  /** The part that is left, 0 to 1. */
+  part: number;
+}
+
+/** Every limit of a rental at `now`. `left` is what this computer counted itself, which is newer than the license. */
+export function limitsOf(license: LicenseView, now: number, left: Remaining = license.remaining): Limit[] {
+  if (license.kind === "perpetual") return [];
+  const whole = paidFor(license);
+  const found: Limit[] = [];
+  const end = left.ends_at ?? license.remaining.ends_at;
+  if (end != null) {
+    const ms = Math.max(0, Date.parse(end) - (license.paused_at == null ? now : Date.parse(license.paused_at)));
+    found.push({ kind: "time", amount: span(ms), words: t("license.left", { what: span(ms) }), part: partOf(ms, (whole.seconds ?? 0) * 1000) });
+  }
+  for (const kind of ["uses", "processings"] as const) {
+    const here = left[kind] ?? license.remaining[kind];
+    if (here == null) continue;
+    const unit: UnitKey = kind === "uses" ? "use" : "processing";
+    const all = whole[kind] ?? 0;
+    const amount = count(unit, here);
+    const words = all > 0 && all >= here ? t("license.left_of", { left: number(here), all: count(unit, all) }) : t("license.left", { what: amount });
+    found.push({ kind, amount, words, part: partOf(here, all) });
+  }
+  return found;
+}
+
+function partOf(left: number, whole: number): number {
+  const all = Math.max(left, whole);
+  return all === 0 ? 0 : left / all;
+}
+
+/** What the last payment, or the trial, gave in all. */
+function paidFor(license: LicenseView): Limits {
+  const trial = license.trial ? license.terms.offers.find((offer) => offer.kind === "trial") : undefined;
+  const added = trial?.allowance ?? lastRental(license)?.allowance;
+  return added ? limits(added) : {};
 }
 
 /** What is left: `6 days 3 h left`, `9 of 30 uses left`, `ended 2 h ago`, `Yours for good`. */
-export function left(license: LicenseView, now: number): string {
-  if (license.kind === "perpetual") return t("license.owned_long");
-  const { ends_at, uses, processings } = license.remaining;
-  if (ends_at != null) {
-    const end = Date.parse(ends_at);
-    return end > now ? t("license.left", { what: span(end - now) }) : t("license.ended", { when: ago(ends_at, now) });
+export function left(license: LicenseView, now: number, here: Remaining = license.remaining): string {
+  const { ends_at } = license.remaining;
+  switch (stateAt(license, now)) {
+    case "owned":
+      return t("license.owned_long");
+    case "suspended":
+      return t("license.suspended_long");
+    case "revoked":
+      return t("license.revoked_long");
+    case "expired":
+      return t("license.ended", { when: ends_at == null ? "" : ago(ends_at, now) });
+    case "grace":
+      return t("license.grace_left", { what: span(graceEnd(license) - now) });
+    case "exhausted":
+      return t("license.none_left");
+    case "paused":
+      return t("license.paused_left", { what: alternatives(limitsOf(license, now, here).map(({ amount }) => amount)) });
+    case "active": {
+      const all = limitsOf(license, now, here);
+      if (all.length === 0) return t("license.none_left");
+      return all.length === 1 ? all[0]!.words : t("license.left", { what: alternatives(all.map(({ amount }) => amount)) });
+    }
   }
-  const units = uses ?? processings;
-  if (units == null) return t("license.none_left");
-  const unit: UnitKey = uses != null ? "use" : "processing";
-  const paid = lastRental(license)?.allowance;
-  const whole = paid && paid.kind !== "duration" ? paid.count : 0;
-  return whole >= units && whole > 0
-    ? t("license.left_of", { left: number(units), all: count(unit, whole) })
-    : t("license.left", { what: count(unit, units) });
 }
 
 /** The frozen offer of the last rental payment: what an extension repeats. */
@@ -116,9 +207,38 @@ export function date(instant: Timestamp): string {
   return DATE.format(new Date(instant));
 }
 
+const DAY = new Intl.DateTimeFormat("en", { month: "short", day: "numeric", timeZone: "UTC" });
+
+/** A day of a report, `2026-11-22`, as `Nov 22`. */
+export function day(name: string): string {
+  return DAY.format(new Date(`${name}T00:00:00Z`));
+}
+
 /** `Nov 22, 2026, 14:05`. */
 export function dateTime(instant: Timestamp): string {
   return DATE_TIME.format(new Date(instant));
+}
+
+/** The small print of a rental offer, a sentence each: what holds beyond price and allowance. */
+export function smallPrint(rental: RentalOffer): string[] {
+  const { grace_seconds = 0, refund_permille = 0, pause, lease_seconds } = rental;
+  const lines: string[] = [];
+  if (isCombined(rental.allowance)) lines.push(t("rules.combined"));
+  if (grace_seconds > 0) lines.push(t("rules.grace", { span: duration(grace_seconds) }));
+  lines.push(refund_permille > 0 ? t("rules.refund", { percent: permille(refund_permille) }) : t("rules.no_refund"));
+  if (pause) lines.push(t("rules.pause", { times: count("time", pause.max_pauses), span: duration(pause.max_seconds) }));
+  if (lease_seconds != null) lines.push(t("rules.lease", { span: duration(lease_seconds) }));
+  return lines;
+}
+
+/** What holds for every license of a product, a sentence each. */
+export function policyPrint({ seats, transferable }: Policy): string[] {
+  return [t("rules.seats", { all: count("computer", seats) }), ...(transferable ? [t("rules.transferable")] : [])];
+}
+
+/** Thousandths as a percentage: `80 %`, `12.5 %`. */
+export function permille(part: number): string {
+  return `${part / 10} %`;
 }
 
 /** One or two letters that stand for a missing icon. */

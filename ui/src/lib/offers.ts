@@ -1,7 +1,7 @@
 // The ways to get a product, and the one main button: what it will do and what it costs, in words.
 
 import { explain } from "./errors";
-import { allowance, allows, bytes, credit, purchasePrice, stateAt, tokens } from "./format";
+import { allowance, allows, bytes, credit, isCombined, limits, purchasePrice, stateAt, tokens } from "./format";
 import type { Failure, Item, LicenseView, Offers, Plan, ProductView, RentalOffer } from "./host";
 import { t } from "./i18n";
 
@@ -16,7 +16,7 @@ export interface Choice {
   label: string;
 }
 
-export type Act = { kind: "pay"; choice: Choice } | { kind: "acquire"; update: boolean } | { kind: "launch" } | { kind: "none" };
+export type Act = { kind: "pay"; choice: Choice } | { kind: "acquire"; update: boolean } | { kind: "launch" } | { kind: "resume" } | { kind: "none" };
 
 export interface MainAction {
   label: string;
@@ -24,18 +24,31 @@ export interface MainAction {
   act: Act;
 }
 
-/** Every way to pay for a product now: buying and renting, or extending and owning what is rented. */
-export function choicesOf(product: string, offers: Offers, license: LicenseView | null, now: number): Choice[] {
-  if (!license) return [...purchase(product, offers), ...rentals(offers).map((rental) => rent(product, rental, null, offers))];
+/** An earlier version that the person has: what was paid for it counts toward this one. */
+export interface Earlier {
+  name: string;
+  equity: number;
+}
+
+/** Every way to pay for a product now: buying and renting, or extending and owning what is rented. A trial that is paid for
+ * begins anew, so it is offered like nothing that one has. */
+export function choicesOf(product: string, offers: Offers, license: LicenseView | null, now: number, earlier: Earlier | null = null): Choice[] {
+  if (license?.hold) return [];
+  if (!license || license.trial) {
+    const fresh = license && offers.length === 0 ? license.terms.offers : offers;
+    return [...upgrade(product, fresh, license ? null : earlier), ...purchase(product, fresh), ...rentals(fresh).map((rental) => rent(product, rental, null, fresh))];
+  }
   if (license.kind === "perpetual") return [];
-  const runs = allows(license, now);
+  const runs = allows(license, now) || stateAt(license, now) === "paused";
   const promised = rentals(license.terms.offers).filter((rental) => !runs || fits(rental, license));
   return [...promised.map((rental) => (runs ? extend(product, rental, license) : rent(product, rental, license, license.terms.offers))), ...convert(product, license)];
 }
 
 /** The main button of a product's page. `launches` tells whether the program can be started from here. */
 export function mainAction({ plan, license, authorized }: ProductView, choice: Choice | null, launches: boolean, now: number): MainAction {
+  if (license?.hold) return { label: t(`license.${license.hold.kind}`), detail: license.hold.reason, act: { kind: "none" } };
   if (license && allows(license, now)) return licensedAction(plan, authorized, launches);
+  if (license?.paused_at != null) return { label: t("action.resume"), detail: t("license.paused_why"), act: { kind: "resume" } };
   if (!choice) return { label: t("action.not_for_sale"), detail: t("action.not_for_sale_why"), act: { kind: "none" } };
   return { label: choice.label, detail: afterwards(plan), act: { kind: "pay", choice } };
 }
@@ -78,16 +91,37 @@ function obstacle(failure: Failure): string {
 }
 
 function purchase(product: string, offers: Offers): Choice[] {
-  const offer = offers.find(({ kind }) => kind === "purchase");
+  const offer = offers.find((one) => one.kind === "purchase");
   if (!offer) return [];
   const { id, price } = offer;
   return [{ id, item: { product, intent: "buy" }, title: t("offer.buy"), detail: t("offer.buy_detail"), price, label: t("action.buy", { price: tokens(price) }) }];
 }
 
+function upgrade(product: string, offers: Offers, earlier: Earlier | null): Choice[] {
+  const whole = purchasePrice(offers);
+  if (earlier === null || whole === null) return [];
+  const price = Math.max(0, whole - earlier.equity);
+  return [
+    {
+      id: "upgrade",
+      item: { product, intent: "upgrade" },
+      title: t("offer.upgrade", { name: earlier.name }),
+      detail: t("offer.upgrade_detail", { paid: tokens(earlier.equity), name: earlier.name }),
+      price,
+      label: t("action.upgrade", { price: tokens(price) }),
+    },
+  ];
+}
+
+/** The free trial among some offers, for somebody who has no license. */
+export function trialOf(offers: Offers, license: LicenseView | null): Extract<Offers[number], { kind: "trial" }> | null {
+  return license ? null : (offers.find((offer) => offer.kind === "trial") ?? null);
+}
+
 function rent(product: string, rental: RentalOffer, license: LicenseView | null, offers: Offers): Choice {
   const own = ownsNow(rental, license);
   const what = allowance(rental.allowance);
-  const duration = rental.allowance.kind === "duration";
+  const duration = limits(rental.allowance).seconds != null;
   return {
     id: rental.id,
     item: { product, intent: "rent", offer: rental.id },
@@ -127,6 +161,11 @@ function ownsNow(rental: RentalOffer, license: LicenseView | null): number | nul
 
 function creditLine(rental: RentalOffer, license: LicenseView | null, offers: Offers): string {
   if (ownsNow(rental, license) !== null) return t("action.own_it_now");
+  const counts = creditWords(rental, offers);
+  return isCombined(rental.allowance) ? t("offer.whichever", { counts }) : counts;
+}
+
+function creditWords(rental: RentalOffer, offers: Offers): string {
   const part = credit(rental);
   if (part === 0 || purchasePrice(offers) === null) return t("offer.no_credit");
   return part === rental.price ? t("offer.credit_all") : t("offer.credit", { part, price: tokens(rental.price) });
@@ -136,11 +175,12 @@ function rentals(offers: Offers): RentalOffer[] {
   return offers.filter((offer) => offer.kind === "rental");
 }
 
-/** Whether a rental can be extended by an offer: both run by the same unit. */
+/** Whether a rental can be extended by an offer: both run by the same units. */
 function fits({ allowance: added }: RentalOffer, { remaining }: LicenseView): boolean {
-  if (remaining.ends_at != null) return added.kind === "duration";
-  if (remaining.uses != null) return added.kind === "uses";
-  return remaining.processings == null || added.kind === "processings";
+  const more = limits(added);
+  const { ends_at, uses, processings } = remaining;
+  if (ends_at == null && uses == null && processings == null) return true;
+  return (ends_at == null) === (more.seconds == null) && (uses == null) === (more.uses == null) && (processings == null) === (more.processings == null);
 }
 
 /** The choice that a page starts with: buying, or the first there is. For a rental, what was paid last. */

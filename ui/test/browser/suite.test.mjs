@@ -71,6 +71,53 @@ const PAGES = [
     await hook(page, "code-org.inkscape.Inkscape").click();
     await hook(page, "code-text").waitFor();
   }],
+  ["license", "#/license/org.ardour.Ardour", "", async (page) => {
+    await hook(page, "seats-taken").waitFor();
+    await hook(page, "usage-chart").waitFor();
+  }],
+  ["license-grace", "#/license/org.videolan.VLC", "", (page) => hook(page, "seats-taken").waitFor()],
+  ["license-paused", "#/license/org.qgis.qgis", "", (page) => hook(page, "seats-taken").waitFor()],
+  ["license-owned", "#/license/org.inkscape.Inkscape", "", (page) => hook(page, "seats-taken").waitFor()],
+  ["license-suspended", "#/license/org.wireshark.Wireshark", "", (page) => hook(page, "seats-taken").waitFor()],
+  ["license-offline", "#/license/org.ardour.Ardour", "offline", (page) => hook(page, "launch-org.ardour.Ardour").waitFor()],
+  ["license-end", "#/license/org.ardour.Ardour", "", async (page) => {
+    await hook(page, "end-early").click();
+    await hook(page, "end-equity-after").locator(".amount").waitFor();
+  }],
+  ["license-give", "#/license/org.inkscape.Inkscape", "", (page) => hook(page, "give-away").click()],
+  ["license-renewal", "#/license/org.kde.krita", "", (page) => hook(page, "renewal-on").click()],
+  ["license-dead-computer", "#/license/org.ardour.Ardour", "", (page) => page.locator('[data-testid^="release-"]').nth(2).click()],
+  ["code-picture", "#/license/org.ardour.Ardour", "", async (page) => {
+    await hook(page, "show-code").click();
+    await hook(page, "code-as-qr").click();
+    await hook(page, "qr").waitFor();
+  }],
+  ["import", "#/library", "", async (page) => {
+    await hook(page, "library-import").click();
+    await hook(page, "import-text").fill("nonsense");
+    await hook(page, "failure").waitFor();
+  }],
+  ["usage", "#/usage", "", (page) => hook(page, "usage-of-org.ardour.Ardour").waitFor()],
+  ["notices", "#/notices", "", (page) => hook(page, "notice").first().waitFor()],
+  ["notices-empty", "#/notices", "signed-out"],
+  ["computers", "#/computers", "", (page) => hook(page, "clock").getByText("Right").waitFor()],
+  ["computers-clock-wrong", "#/computers", "clock-wrong", (page) => hook(page, "ways-out").waitFor()],
+  ["offline-ask", "#/offline", "", (page) => hook(page, "ask-product").waitFor()],
+  ["offline-asked", "#/offline", "", async (page) => {
+    await hook(page, "ask-product").selectOption("org.kde.krita");
+    await hook(page, "ask-what").selectOption("week");
+    await hook(page, "ask-make").click();
+    await hook(page, "request-qr").click();
+    await hook(page, "qr").waitFor();
+  }],
+  ["offline-hand-in", "#/offline", "", (page) => hook(page, "step-hand-in").click()],
+  ["offline-bring", "#/offline", "", async (page) => {
+    await hook(page, "ask-make").click();
+    await hook(page, "request-made").waitFor();
+    await hook(page, "step-bring").click();
+    await hook(page, "waiting").waitFor();
+  }],
+  ["product-upgrade", "#/product/org.inkscape.Inkscape2", "", product],
   ["wallet", "#/wallet", "", (page) => hook(page, "history").waitFor()],
   ["wallet-signed-out", "#/wallet", "signed-out"],
   ["sign-in", "#/sign-in", "signed-out&file-keystore"],
@@ -97,7 +144,7 @@ describe("every page is accessible, in light and dark", () => {
 });
 
 describe("the smallest window", () => {
-  for (const [name, hash, query, prepare] of PAGES.filter(([name]) => ["browse", "product-rented", "library", "wallet", "cart", "confirm"].includes(name))) {
+  for (const [name, hash, query, prepare] of PAGES.filter(([name]) => ["browse", "product-rented", "library", "wallet", "cart", "confirm", "license", "license-end", "usage", "notices", "computers-clock-wrong", "offline-ask", "offline-asked", "code-picture"].includes(name))) {
     it(`holds ${name} without scrolling sideways`, () =>
       on({ hash, query, width: 800, height: 560 }, async (page) => {
         await prepare?.(page);

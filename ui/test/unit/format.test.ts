@@ -11,7 +11,8 @@ const DAY = 24 * HOUR;
 function rental(remaining: LicenseView["remaining"], uses = 30): LicenseView {
   return {
     id: "l", product: "p", kind: "rental", state: "active", remaining, equity: 30, price_to_own: 70, last_offer: "some",
-    terms: { frozen_at: "2026-11-01T00:00:00Z", offers: [{ kind: "purchase", id: "purchase", price: 100 }, { kind: "rental", id: "some", price: 10, allowance: { kind: "uses", count: uses }, credit_permille: 500 }] },
+    terms: { frozen_at: "2026-11-01T00:00:00Z", offers: [{ kind: "purchase", id: "purchase", price: 100 }, { kind: "rental", id: "some", price: 10, allowance: { kind: "uses", count: uses }, credit_permille: 500 }], policy: { seats: 3, floating_seats: 0, transferable: false } },
+    used: { uses: 0, processings: 0 }, paid: 30, paused_at: null, pauses: 0, trial: false, renewal: null, hold: null,
     started_at: "2026-11-01T00:00:00Z", revision: 1,
   };
 }

@@ -13,8 +13,16 @@ export interface Host {
   onEvent(hear: (event: Event) => void): () => void;
   /** The address of an icon, by its digest. */
   iconUrl(digest: string): string;
+  /** Writes a file where the person finds it. Answers where it is, or null where the browser decides. Rejects with a `Refusal`. */
+  saveFile(file: SavedFile): Promise<string | null>;
   /** Opens a web address outside of the window. */
   openExternal(url: string): void;
+}
+
+/** A file to write: its name without a folder, and what stands in it. */
+export interface SavedFile {
+  name: string;
+  base64: string;
 }
 
 /** A command that failed, with the reason that the app gave. */

@@ -1,7 +1,7 @@
 // The host of a browser that talks to the real app core through a bridge on this computer: for tests only.
 
 import type { Event } from "./bindings";
-import { failureOf, isFailure, Refusal, type Args, type CommandName, type Host, type Result } from "./host";
+import { failureOf, isFailure, Refusal, type Args, type CommandName, type Host, type Result, type SavedFile } from "./host";
 
 const JSON_HEADERS = { "content-type": "application/json" };
 
@@ -28,6 +28,14 @@ export function httpHost(bridge: string): Host {
     },
 
     iconUrl: (digest) => `${base}/icons/${digest}`,
+
+    saveFile({ name, base64 }: SavedFile): Promise<string | null> {
+      const link = document.createElement("a");
+      link.href = `data:application/octet-stream;base64,${base64}`;
+      link.download = name;
+      link.click();
+      return Promise.resolve(null);
+    },
 
     openExternal(url: string): void {
       window.open(url, "_blank", "noopener");

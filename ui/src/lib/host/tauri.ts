@@ -4,7 +4,7 @@ import { convertFileSrc, invoke } from "@tauri-apps/api/core";
 import { listen } from "@tauri-apps/api/event";
 
 import type { Event } from "./bindings";
-import { failureOf, Refusal, type Args, type CommandName, type Host, type Result } from "./host";
+import { failureOf, Refusal, type Args, type CommandName, type Host, type Result, type SavedFile } from "./host";
 
 /** Whether the page is shown by the desktop shell. */
 export function insideShell(): boolean {
@@ -38,6 +38,14 @@ export function tauriHost(): Host {
 
     // `scrip-icon://localhost/DIGEST`, or what stands for it where the engine knows no schemes of its own.
     iconUrl: (digest) => convertFileSrc(digest, "scrip-icon"),
+
+    async saveFile({ name, base64 }: SavedFile): Promise<string | null> {
+      try {
+        return await invoke<string>("save_file", { name, base64 });
+      } catch (thrown) {
+        throw new Refusal(failureOf(thrown));
+      }
+    },
 
     openExternal(url: string): void {
       void invoke("open_external", { url }).catch((thrown: unknown) => console.warn("the address was not opened", url, thrown));

@@ -1,12 +1,13 @@
 import { getContext, setContext } from "svelte";
 
-import { failureOf, type Acquired, type CommandName, type Event, type Failure, type Host, type Order } from "../host";
+import { failureOf, type Acquired, type Args, type CommandName, type Event, type Failure, type Host, type Order, type Result, type SavedFile } from "../host";
 import { count, t } from "../i18n";
 import { Activity } from "./activity.svelte";
 import { Browse } from "./browse.svelte";
 import { Cart } from "./cart.svelte";
 import { Checkout, type Request } from "./checkout.svelte";
 import { Clock } from "./clock.svelte";
+import { Inbox } from "./inbox.svelte";
 import { Labels } from "./labels.svelte";
 import { Library } from "./library.svelte";
 import { ShownProduct } from "./product.svelte";
@@ -33,6 +34,7 @@ export class App {
   readonly cart: Cart;
   readonly library: Library;
   readonly wallet: Wallet;
+  readonly inbox: Inbox;
   readonly activity: Activity;
   readonly checkout: Checkout;
   /** The product whose authorization code is shown. */
@@ -49,6 +51,7 @@ export class App {
     this.cart = new Cart(host, this.labels);
     this.library = new Library(host, this.labels);
     this.wallet = new Wallet(host, (balance) => this.session.spend(balance));
+    this.inbox = new Inbox(host);
     this.activity = new Activity(host, (acquired) => this.#acquired(acquired));
     this.checkout = new Checkout(host, () => this.router.askToSignIn());
     this.#silence = host.onEvent((event) => this.#hear(event));
@@ -87,6 +90,43 @@ export class App {
     }
   }
 
+  /** Runs a command, and gives its answer; null where it failed, which is then shown. */
+  async answer<K extends CommandName>(name: K, args: Args<K>): Promise<Result<K> | null> {
+    try {
+      return await this.host.call(name, args);
+    } catch (thrown) {
+      this.show(failureOf(thrown));
+      return null;
+    }
+  }
+
+  /** Writes a file, and says where it is. */
+  async save(file: SavedFile): Promise<void> {
+    try {
+      const path = await this.host.saveFile(file);
+      this.toasts.good(t("file.saved", { name: file.name }), path ?? "");
+    } catch (thrown) {
+      this.show(failureOf(thrown));
+    }
+  }
+
+  /** Begins the free trial of a product, and fetches its code where the program is here. */
+  async startTrial(product: string, acquire: boolean): Promise<void> {
+    if (!this.session.signedIn) {
+      this.router.askToSignIn();
+      return;
+    }
+    if ((await this.answer("trial.start", { product })) === null) return;
+    this.toasts.good(t("done.trial", { name: this.labels.of(product).name }));
+    if (acquire) void this.activity.start(product, false);
+    await this.#changed();
+  }
+
+  /** After a license changed: everything that shows it. */
+  async licenseChanged(): Promise<void> {
+    await Promise.all([this.#changed(), this.session.signedIn ? this.wallet.refresh() : Promise.resolve()]);
+  }
+
   /** Shows a failure; one that signing in would solve leads there. */
   show(failure: Failure): void {
     this.toasts.bad(failure);
@@ -116,11 +156,12 @@ export class App {
     this.library.forget();
     this.wallet.forget();
     this.cart.forget();
+    this.inbox.forget();
   }
 
   async #personal(): Promise<void> {
     if (!this.session.signedIn) return;
-    await Promise.all([this.cart.refresh(), this.library.refresh(), this.wallet.refresh()]);
+    await Promise.all([this.cart.refresh(), this.library.refresh(), this.wallet.refresh(), this.inbox.refresh()]);
   }
 
   async #paid(order: Order, about: Request["about"], acquire: readonly string[]): Promise<void> {
@@ -154,6 +195,10 @@ export class App {
         break;
       case "library_changed":
         void this.#changed();
+        break;
+      case "notices_changed":
+        this.inbox.unseen = event.unseen;
+        void this.inbox.refresh();
         break;
       case "session_changed": {
         const { kind: _, ...state } = event;

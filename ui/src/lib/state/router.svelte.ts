@@ -3,7 +3,12 @@ export type Route =
   | { page: "product"; id: string }
   | { page: "cart" }
   | { page: "library" }
+  | { page: "license"; id: string }
+  | { page: "usage" }
   | { page: "wallet" }
+  | { page: "notices" }
+  | { page: "computers" }
+  | { page: "offline" }
   | { page: "sign-in" }
   | { page: "unknown" };
 
@@ -72,7 +77,7 @@ export class Router {
 
 /** The address of a page, for links. */
 export function address(route: Route): string {
-  return route.page === "product" ? `#/product/${encodeURIComponent(route.id)}` : `#/${route.page}`;
+  return route.page === "product" || route.page === "license" ? `#/${route.page}/${encodeURIComponent(route.id)}` : `#/${route.page}`;
 }
 
 /** The page of an address; an empty one is the catalog. */
@@ -83,10 +88,15 @@ export function parse(hash: string): Route {
     case "browse":
       return { page: "browse" };
     case "product":
-      return id === "" ? { page: "unknown" } : { page: "product", id: decoded(id) };
+    case "license":
+      return id === "" ? { page: "unknown" } : { page, id: decoded(id) };
     case "cart":
     case "library":
+    case "usage":
     case "wallet":
+    case "notices":
+    case "computers":
+    case "offline":
     case "sign-in":
       return { page };
     default:

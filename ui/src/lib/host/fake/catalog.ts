@@ -1,6 +1,6 @@
 // An invented catalog: a few dozen real programs and thousands of plausible ones, the same on every start.
 
-import type { Allowance, Artifact, Detection, Offer, Product } from "../bindings";
+import type { Allowance, Artifact, Detection, Offer, Product, RentalOffer } from "../bindings";
 import { NAME_ENDS, NAME_STARTS, PROGRAMS, type Sketch } from "./programs";
 
 export interface Stocked {
@@ -49,6 +49,7 @@ function shelve([name, id, developer, categories, summary, price]: Sketch, at: n
     keywords: [],
     icon: seed % 9 === 4 ? null : digest(id),
     offers: offers(price, seed, at < PROGRAMS.length),
+    policy: { seats: 3, floating_seats: seed % 2, transferable: seed % 3 !== 0 || id === "org.inkscape.Inkscape", upgrade_from: id === "org.inkscape.Inkscape2" ? "org.inkscape.Inkscape" : null },
     latest_version: version,
     detection: [{ kind: "package", name: id.split(".").at(-1)?.toLowerCase() ?? id }],
     artifacts: published ? [artifact] : [],
@@ -67,18 +68,23 @@ function shelve([name, id, developer, categories, summary, price]: Sketch, at: n
 
 function offers(price: number, seed: number, real: boolean): Offer[] {
   if (!real && seed % 41 === 0) return [];
-  const rental = (id: string, part: number, allowance: Allowance, credit_permille: number): Offer => ({
+  const rental = (id: string, part: number, allowance: Allowance, credit_permille: number, rules: Partial<RentalOffer> = {}): Offer => ({
     kind: "rental",
     id,
     price: Math.max(1, Math.round(price * part)),
     allowance,
     credit_permille,
+    ...rules,
   });
+  const rules = { grace_seconds: 3 * DAY_S, refund_permille: 800 };
+  const pause = { max_pauses: 2, max_seconds: 30 * DAY_S };
   const list: Offer[] = [{ kind: "purchase", id: "purchase", price }];
-  list.push(rental("week", 0.1, { kind: "duration", seconds: 7 * DAY_S }, 500));
-  if (seed % 2 === 0) list.push(rental("month", 0.3, { kind: "duration", seconds: 30 * DAY_S }, 800));
-  if (real || seed % 3 !== 0) list.push(rental("thirty-uses", 0.25, { kind: "uses", count: 30 }, 400));
+  list.push(rental("week", 0.1, { kind: "duration", seconds: 7 * DAY_S }, 500, rules));
+  if (seed % 2 === 0) list.push(rental("month", 0.3, { kind: "duration", seconds: 30 * DAY_S }, 800, { ...rules, pause }));
+  if (real) list.push(rental("studio", 0.35, { kind: "combined", seconds: 30 * DAY_S, uses: 100 }, 600, { ...rules, pause, lease_seconds: DAY_S / 2 }));
+  if (real || seed % 3 !== 0) list.push(rental("thirty-uses", 0.25, { kind: "uses", count: 30 }, 400, { refund_permille: 500 }));
   if (seed % 5 === 0) list.push(rental("batch", 0.2, { kind: "processings", count: 500 }, 0));
+  if (real) list.push({ kind: "trial", id: "trial", allowance: { kind: "duration", seconds: 7 * DAY_S } });
   return list;
 }
 

@@ -1,10 +1,13 @@
 // An app invented in memory: a whole catalog, a wallet and a computer, for tests and for work on the page in a browser.
 
-import type { Cart, Event, Failure, Item, LibraryView, LicenseView, Order, ProductCard, ProductView, Quote, SearchArgs, SearchResult, SessionState, WalletEntry } from "../bindings";
-import { failureOf, Refusal, type Args, type CommandName, type Host, type Result } from "../host";
+import type { Cart, Event, Failure, Item, LibraryView, LicenseView, Order, ProductCard, ProductView, Quote, SearchArgs, SearchResult, SessionState, Standing, WalletEntry } from "../bindings";
+import { graceEnd, stateAt } from "../../format";
+import { failureOf, Refusal, type Args, type CommandName, type Host, type Result, type SavedFile } from "../host";
 import { Acquisitions } from "./acquisitions";
-import { digest, hash, stock, type Stocked } from "./catalog";
-import { isOver, refuse, settle } from "./rules";
+import { hash, stock, type Stocked } from "./catalog";
+import { Licensing, type LicensingCommand } from "./licensing";
+import { Papers, type PaperCommand } from "./papers";
+import { refuse, settle } from "./rules";
 
 export interface FakeOptions {
   products: number;
@@ -20,12 +23,24 @@ export interface FakeOptions {
 const DEFAULTS: FakeOptions = { products: 3000, signedIn: true, balance: 500, online: true, stepMs: 0, keystore: "secret-service", now: Date.now };
 const HISTORY_PAGE = 50;
 const HOUR_MS = 3_600_000;
+/** What the invented person rents, the oldest first. */
+const PAST: readonly (readonly [string, string])[] = [
+  ["org.freecad.FreeCAD", "week"],
+  ["org.wireshark.Wireshark", "week"],
+  ["org.qgis.qgis", "studio"],
+  ["org.videolan.VLC", "week"],
+  ["org.hydrogenmusic.Hydrogen", "thirty-uses"],
+  ["org.ardour.Ardour", "studio"],
+  ["org.kde.krita", "week"],
+];
 
-type Table = { [K in CommandName]: (args: Args<K>) => Result<K> | Promise<Result<K>> };
+export type Table = { [K in CommandName]: (args: Args<K>) => Result<K> | Promise<Result<K>> };
 
 export class FakeHost implements Host {
   /** Every call that was made, for tests to look at. */
   readonly calls: { name: CommandName; args: unknown }[] = [];
+  /** Every file that was written. */
+  readonly saved: SavedFile[] = [];
   readonly options: FakeOptions;
   readonly shelf = new Map<string, Stocked>();
   readonly licenses = new Map<string, LicenseView>();
@@ -39,10 +54,16 @@ export class FakeHost implements Host {
   readonly #failures: { name: CommandName; failure: Failure }[] = [];
   readonly #orders = new Map<string, Order>();
   readonly #acquisitions = new Acquisitions(this);
+  readonly licensing: Licensing;
+  readonly papers: Papers;
+  readonly #table: Table;
   readonly #sorted: Stocked[];
 
   constructor(options: Partial<FakeOptions> = {}) {
     this.options = { ...DEFAULTS, ...options };
+    this.licensing = new Licensing(this);
+    this.papers = new Papers(this);
+    this.#table = { ...this.#commands(), ...this.licensing.commands(), ...this.papers.commands() };
     for (const stocked of stock(this.options.products)) this.shelf.set(stocked.product.id, stocked);
     this.#sorted = [...this.shelf.values()].sort((a, b) => a.product.name.localeCompare(b.product.name));
     this.session = { account: null, server: "http://127.0.0.1:8787", online: this.options.online, keystore: this.options.keystore };
@@ -61,6 +82,7 @@ export class FakeHost implements Host {
       keystore: query.has("file-keystore") ? "file" : "secret-service",
     });
     if (host.options.signedIn && !query.has("new")) host.liveAWhile();
+    host.papers.clockWrong = query.has("clock-wrong");
     return host;
   }
 
@@ -88,6 +110,11 @@ export class FakeHost implements Host {
     ][shape];
     const svg = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 64 64"><defs><linearGradient id="g" x2="1" y2="1"><stop stop-color="hsl(${hue} 64% 56%)"/><stop offset="1" stop-color="hsl(${(hue + 40) % 360} 66% 38%)"/></linearGradient></defs><rect width="64" height="64" rx="15" fill="url(#g)"/>${mark}</svg>`;
     return `data:image/svg+xml,${encodeURIComponent(svg)}`;
+  }
+
+  saveFile(file: SavedFile): Promise<string | null> {
+    this.saved.push(file);
+    return Promise.resolve(`/home/ada/Downloads/${file.name}`);
   }
 
   openExternal(url: string): void {
@@ -120,7 +147,7 @@ export class FakeHost implements Host {
   license(product: string): LicenseView | null {
     const license = this.licenses.get(product);
     if (!license) return null;
-    const state = license.kind === "perpetual" ? "owned" : !isOver(license.remaining, this.options.now()) ? "active" : license.remaining.ends_at ? "expired" : "exhausted";
+    const state = stateAt(license, this.options.now());
     return { ...license, state };
   }
 
@@ -129,138 +156,118 @@ export class FakeHost implements Host {
     const now = this.options.now();
     const pay = (item: Item): void => void this.#settle([item], crypto.randomUUID(), false);
     this.session.online = true;
-    this.#balance(2_000, "grant", "Thank you for testing");
+    this.changeBalance(2_000, "grant", "Thank you for testing");
     pay({ product: "org.inkscape.Inkscape", intent: "buy" });
-    pay({ product: "org.kde.krita", intent: "rent", offer: "week" });
-    pay({ product: "org.ardour.Ardour", intent: "rent", offer: "week" });
-    pay({ product: "org.hydrogenmusic.Hydrogen", intent: "rent", offer: "thirty-uses" });
-    pay({ product: "org.freecad.FreeCAD", intent: "rent", offer: "week" });
-    for (const [at, id] of [...this.licenses.keys()].entries()) this.#age(id, at, now);
-    this.authorized.add("org.inkscape.Inkscape");
-    this.#balance(this.options.balance - (this.session.account?.balance ?? 0), "order", "Earlier orders");
+    for (const [product, offer] of PAST) pay({ product, intent: "rent", offer });
+    this.licensing.liveAWhile(now);
+    for (const id of ["org.inkscape.Inkscape", "org.ardour.Ardour", "org.videolan.VLC"]) this.authorized.add(id);
+    this.changeBalance(this.options.balance - (this.session.account?.balance ?? 0), "order", "Earlier orders");
     this.session.online = this.options.online;
   }
 
-  #age(id: string, at: number, now: number): void {
-    const license = this.licenses.get(id);
-    if (!license || license.kind === "perpetual") return;
-    if (id === "org.freecad.FreeCAD") license.remaining = { ends_at: new Date(now - 2 * HOUR_MS).toISOString() };
-    else if (id === "org.hydrogenmusic.Hydrogen") license.remaining = { uses: 9 };
-    else license.remaining = { ends_at: new Date(now + (at * 41 + 110) * HOUR_MS).toISOString() };
-    license.equity = Math.round((license.price_to_own ?? 0) * [0.05, 0.3, 0.62, 0.15, 0.45][at % 5]!);
-    license.price_to_own = (license.price_to_own ?? 0) - license.equity;
+  #commands(): Omit<Table, LicensingCommand | PaperCommand> {
+    return {
+      "session.state": () => this.session,
+      "session.register": ({ email, password }) => this.#register(email, password),
+      "session.sign_in": ({ email, password }) => {
+        this.needServer();
+        if (password.length < 8) refuse("auth.credentials_wrong", "the address or the password is wrong");
+        return this.#openAccount(email, this.options.balance);
+      },
+      "session.sign_out": () => {
+        this.session.account = null;
+        this.licenses.clear();
+        this.tell({ kind: "session_changed", ...this.session });
+        return this.session;
+      },
+      "catalog.sync": () => {
+        this.needServer();
+        return this.#catalog();
+      },
+      "catalog.state": () => this.#catalog(),
+      "catalog.search": (args) => this.#search(args),
+      "product.view": ({ product }) => this.#view(product),
+      "product.plan": ({ product }) => this.#acquisitions.plan(product),
+      "checkout.quote": ({ items }) => {
+        this.needAccount();
+        return this.#settlement(items).quote;
+      },
+      "checkout.pay": ({ items, expected_total, command, from_cart }) => {
+        this.needAccount();
+        const quote = this.#settlement(items).quote;
+        const first = this.#orders.get(command);
+        if (first) return first;
+        if (quote.total !== expected_total) refuse("price.changed", `the total changed from ${expected_total} tokens to ${quote.total} tokens`, ["Look at the new price and confirm again; nothing was charged."], quote);
+        if (quote.missing > 0) refuse("wallet.insufficient", `${quote.total} tokens are needed and the wallet holds ${quote.balance} tokens: ${quote.missing} tokens are missing`, [`Add ${quote.missing} tokens to your wallet, then check out again; your cart is kept.`], quote);
+        return this.#settle(items, command, from_cart);
+      },
+      "cart.view": () => this.#cart(),
+      "cart.add": ({ item }) => {
+        this.needAccount();
+        if (this.cart.some((other) => other.product === item.product)) refuse("cart.duplicate_product", `${item.product} is in the cart twice`);
+        this.cart.push(item);
+        return this.#cart();
+      },
+      "cart.remove": ({ product }) => {
+        this.cart = this.cart.filter((item) => item.product !== product);
+        return this.#cart();
+      },
+      "acquire.start": (args) => this.#acquisitions.start(args),
+      "acquire.cancel": ({ product }) => this.#acquisitions.cancel(product),
+      "library.view": () => this.#library(),
+      "library.launch": ({ product }) => {
+        const license = this.license(product) ?? refuse("license.not_found", `you have no license for ${product}`);
+        if (license.state === "expired") refuse("license.expired", `the rental of ${product} has ended`, ["Extend the rental, or convert it into ownership."]);
+        if (license.state === "paused") refuse("license.paused", `the rental of ${product} is paused`, ["Go on with it in your library."]);
+        const own = this.licenses.get(product);
+        if (own?.remaining.uses) own.remaining.uses -= 1;
+        this.tell({ kind: "library_changed" });
+        return null;
+      },
+      "library.uninstall": ({ product }) => {
+        this.installedHere.delete(product);
+        Object.assign(this.stocked(product).detection, { status: "absent", version: null, location: null, source: null, evidence: ["No package of this program was found."], launch: null });
+        this.tell({ kind: "library_changed" });
+        return null;
+      },
+      "wallet.view": () => ({ balance: this.needAccount().balance, confirmed_at: new Date(this.options.now()).toISOString() }),
+      "wallet.history": ({ cursor }) => {
+        const from = Number(cursor ?? 0);
+        const next = from + HISTORY_PAGE;
+        return { items: this.history.slice(from, next), next_cursor: next < this.history.length ? String(next) : null };
+      },
+      "inventory.programs": () => [],
+      "inventory.rescan": () => [],
+    };
   }
-
-  #table: Table = {
-    "session.state": () => this.session,
-    "session.register": ({ email, password }) => this.#register(email, password),
-    "session.sign_in": ({ email, password }) => {
-      this.#needServer();
-      if (password.length < 8) refuse("auth.credentials_wrong", "the address or the password is wrong");
-      return this.#openAccount(email, this.options.balance);
-    },
-    "session.sign_out": () => {
-      this.session.account = null;
-      this.licenses.clear();
-      this.tell({ kind: "session_changed", ...this.session });
-      return this.session;
-    },
-    "catalog.sync": () => {
-      this.#needServer();
-      return this.#catalog();
-    },
-    "catalog.state": () => this.#catalog(),
-    "catalog.search": (args) => this.#search(args),
-    "product.view": ({ product }) => this.#view(product),
-    "product.plan": ({ product }) => this.#acquisitions.plan(product),
-    "checkout.quote": ({ items }) => {
-      this.#needAccount();
-      return this.#settlement(items).quote;
-    },
-    "checkout.pay": ({ items, expected_total, command, from_cart }) => {
-      this.#needAccount();
-      const quote = this.#settlement(items).quote;
-      const first = this.#orders.get(command);
-      if (first) return first;
-      if (quote.total !== expected_total) refuse("price.changed", `the total changed from ${expected_total} tokens to ${quote.total} tokens`, ["Look at the new price and confirm again; nothing was charged."], quote);
-      if (quote.missing > 0) refuse("wallet.insufficient", `${quote.total} tokens are needed and the wallet holds ${quote.balance} tokens: ${quote.missing} tokens are missing`, [`Add ${quote.missing} tokens to your wallet, then check out again; your cart is kept.`], quote);
-      return this.#settle(items, command, from_cart);
-    },
-    "cart.view": () => this.#cart(),
-    "cart.add": ({ item }) => {
-      this.#needAccount();
-      if (this.cart.some((other) => other.product === item.product)) refuse("cart.duplicate_product", `${item.product} is in the cart twice`);
-      this.cart.push(item);
-      return this.#cart();
-    },
-    "cart.remove": ({ product }) => {
-      this.cart = this.cart.filter((item) => item.product !== product);
-      return this.#cart();
-    },
-    "acquire.start": (args) => this.#acquisitions.start(args),
-    "acquire.cancel": ({ product }) => this.#acquisitions.cancel(product),
-    "library.view": () => this.#library(),
-    "library.launch": ({ product }) => {
-      const license = this.license(product) ?? refuse("license.not_found", `you have no license for ${product}`);
-      if (license.state === "expired") refuse("license.expired", `the rental of ${product} has ended`, ["Extend the rental, or convert it into ownership."]);
-      const own = this.licenses.get(product);
-      if (own?.remaining.uses) own.remaining.uses -= 1;
-      this.tell({ kind: "library_changed" });
-      return null;
-    },
-    "library.uninstall": ({ product }) => {
-      this.installedHere.delete(product);
-      Object.assign(this.stocked(product).detection, { status: "absent", version: null, location: null, source: null, evidence: ["No package of this program was found."], launch: null });
-      this.tell({ kind: "library_changed" });
-      return null;
-    },
-    "wallet.view": () => ({ balance: this.#needAccount().balance, confirmed_at: new Date(this.options.now()).toISOString() }),
-    "wallet.history": ({ cursor }) => {
-      const from = Number(cursor ?? 0);
-      const next = from + HISTORY_PAGE;
-      return { items: this.history.slice(from, next), next_cursor: next < this.history.length ? String(next) : null };
-    },
-    "code.show": ({ product }) => {
-      const license = this.license(product);
-      if (!license || !this.authorized.has(product)) refuse("code.not_found", `no authorization code for ${product} is stored here`);
-      const part = (length: number): string => btoa(digest(product).repeat(Math.ceil(length / 64))).replace(/[^A-Za-z0-9]/g, "").slice(0, length);
-      return {
-        code: `eyJhbGciOiJFZERTQSIsInR5cCI6InNjcmlwLWF1dGhvcml6YXRpb24rand0In0.${part(412)}.${part(86)}`,
-        claims: { aud: product, sub: license.id, seq: license.revision },
-        explanation: [`It authorizes ${this.stocked(product).product.name} on this computer.`, license.kind === "perpetual" ? "It never ends." : "It ends with the rental.", "Its signature was verified with the vendor's key."],
-      };
-    },
-    "inventory.programs": () => [],
-    "inventory.rescan": () => [],
-  };
 
   #openAccount(email: string, balance: number): SessionState {
     this.session.account = { id: crypto.randomUUID(), email, created_at: new Date(this.options.now()).toISOString(), balance: 0 };
-    this.#balance(balance, "grant", "Welcome to Scrip");
+    this.changeBalance(balance, "grant", "Welcome to Scrip");
     this.tell({ kind: "session_changed", ...this.session });
     return this.session;
   }
 
   #register(email: string, password: string): SessionState {
-    this.#needServer();
+    this.needServer();
     if (!email.includes("@")) refuse("account.email_invalid", `"${email}" is not an e-mail address`);
     if (email.startsWith("taken")) refuse("account.email_taken", `${email} has an account already`);
     if (password.length < 8) refuse("account.password_invalid", `the password has ${password.length} characters; between 8 and 256 are needed`);
     return this.#openAccount(email, 100);
   }
 
-  #balance(amount: number, kind: WalletEntry["kind"], reason: string): void {
+  changeBalance(amount: number, kind: WalletEntry["kind"], reason: string): void {
     const account = this.session.account;
     if (!account) return;
     account.balance += amount;
     this.history.unshift({ transfer: crypto.randomUUID(), at: new Date(this.options.now() - (40 - this.history.length) * HOUR_MS).toISOString(), kind, amount, balance_after: account.balance, reason, order: null });
   }
 
-  #needServer(): void {
+  needServer(): void {
     if (!this.session.online) refuse("server.unreachable", `${this.session.server} cannot be reached`, ["Check the connection and try again."]);
   }
 
-  #needAccount(): { balance: number } {
+  needAccount(): { balance: number } {
     return this.session.account ?? refuse("auth.session_missing", "nobody is signed in");
   }
 
@@ -269,7 +276,7 @@ export class FakeHost implements Host {
   }
 
   #settlement(items: readonly Item[]): ReturnType<typeof settle> {
-    this.#needServer();
+    this.needServer();
     const products = new Map([...this.shelf].map(([id, { product }]) => [id, product]));
     return settle(items, { balance: this.session.account?.balance ?? 0, licenses: this.licenses, products, now: this.options.now() });
   }
@@ -278,12 +285,17 @@ export class FakeHost implements Host {
     const { quote, licenses } = this.#settlement(items);
     for (const license of licenses) this.licenses.set(license.product, license);
     const names = quote.lines.map((line) => this.stocked(line.product).product.name);
-    this.#balance(-quote.total, "order", names.join(", "));
+    this.changeBalance(-quote.total, "order", names.join(", "));
     if (fromCart) this.cart = [];
     const order = { id: crypto.randomUUID(), created_at: new Date(this.options.now()).toISOString(), lines: quote.lines, total: quote.total, balance_after: quote.balance - quote.total };
     this.#orders.set(command, order);
     this.tell({ kind: "library_changed" });
     return order;
+  }
+
+  /** What `items` cost. */
+  quote(items: readonly Item[]): Quote {
+    return this.#settlement(items).quote;
   }
 
   #cart(): Cart {
@@ -325,7 +337,7 @@ export class FakeHost implements Host {
     const { product } = this.stocked(id);
     const complete = this.session.online;
     const shown = complete ? product : { ...product, description: [], screenshots: [], releases: [] };
-    return { product: shown, complete, plan: this.#acquisitions.plan(id), license: this.license(id), authorized: this.authorized.has(id), in_cart: this.cart.some((item) => item.product === id) };
+    return { product: shown, complete, plan: this.#acquisitions.plan(id), license: this.license(id), authorized: this.authorized.has(id), standing: this.#standing(id), upgrade_of: this.licenses.has(product.policy.upgrade_from ?? "") && !this.licenses.has(id) ? (product.policy.upgrade_from ?? null) : null, in_cart: this.cart.some((item) => item.product === id) };
   }
 
   #library(): LibraryView {
@@ -333,19 +345,38 @@ export class FakeHost implements Host {
       const { product, detection } = this.stocked(id);
       const license = this.license(id)!;
       const here = detection.status !== "absent";
-      const runs = license.state === "owned" || license.state === "active";
+      const runs = ["owned", "active", "grace"].includes(license.state);
       return {
         name: product.name,
         icon: product.icon,
         license,
         detection,
         authorized: this.authorized.has(id),
+        standing: this.#standing(id),
         can_launch: here && this.authorized.has(id) && runs,
         can_install: product.artifacts.length > 0,
         can_uninstall: this.installedHere.has(id),
       };
     });
     return { entries, confirmed_at: new Date(this.options.now()).toISOString() };
+  }
+
+  #standing(id: string): Standing | null {
+    const license = this.license(id);
+    if (!license || !this.authorized.has(id)) return null;
+    const grace = license.state === "grace";
+    const ends = grace ? new Date(graceEnd(license)).toISOString() : null;
+    return {
+      allowed: ["owned", "active", "grace"].includes(license.state),
+      failure: null,
+      left: license.remaining,
+      in_grace: grace,
+      grace_ends_at: ends,
+      lease_ends_at: null,
+      counts: license.remaining.uses != null || license.remaining.processings != null,
+      unreported: { uses: 0, processings: 0 },
+      warnings: grace ? [`The rental has ended; it still runs until ${ends?.slice(0, 16).replace("T", " ")}.`] : [],
+    };
   }
 }
 

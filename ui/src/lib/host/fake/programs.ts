@@ -43,6 +43,7 @@ export const PROGRAMS: readonly Sketch[] = [
   ["Gramps", "org.gramps_project.Gramps", "The Gramps Project", ["Education"], "Research and tell your family's history", 52],
   ["KeePassXC", "org.keepassxc.KeePassXC", "KeePassXC Team", ["Utility"], "Keep your passwords safe, and fill them in for you", 30],
   ["Déjà Dup", "org.gnome.DejaDup", "Michael Terry", ["Utility", "System"], "Back up what matters, without thinking about it", 22],
+  ["Inkscape 2", "org.inkscape.Inkscape2", "The Inkscape Project", ["Graphics"], "Vectors once more, with pages, nodes and a new engine", 140],
   ["GParted", "org.gnome.GParted", "The GParted Project", ["System"], "Create, resize and move partitions", 26],
 ];
 

@@ -1,6 +1,7 @@
 // The rules of paying, as the server has them, for the invented host.
 
-import type { Item, LicenseView, Offers, Product, Quote, QuoteLine, Remaining } from "../bindings";
+import { limits, purchasePrice, stateAt } from "../../format";
+import type { Allowance, Item, LicenseView, Product, Quote, QuoteLine, Remaining } from "../bindings";
 import { Refusal } from "../host";
 
 export interface Holdings {
@@ -33,26 +34,23 @@ export function settle(items: readonly Item[], holdings: Holdings): Settlement {
   return { quote, licenses: planned.map(({ license }) => license) };
 }
 
-export function isOver(remaining: Remaining, now: number): boolean {
-  return (remaining.ends_at != null && Date.parse(remaining.ends_at) <= now) || remaining.uses === 0 || remaining.processings === 0;
-}
-
 function settleLine(item: Item, { licenses, products, now }: Holdings): { line: QuoteLine; license: LicenseView } {
   const product = products.get(item.product) ?? refuse("product.not_found", `there is no product ${item.product} in the catalog`);
   const held = licenses.get(item.product);
   if (held?.kind === "perpetual") refuse("license.already_owned", `you own ${item.product} already`, ["Install it from your library; nothing is to be paid."]);
-  if (item.intent === "rent" && held && !isOver(held.remaining, now)) {
+  if (item.intent === "upgrade") return upgraded(item, product, { licenses, now });
+  if (item.intent === "rent" && held && !held.trial && ["active", "grace", "paused"].includes(stateAt(held, now))) {
     refuse("license.already_active", `your rental of ${item.product} is running already`, ["Extend the rental, or convert it into ownership."]);
   }
   if (!held && (item.intent === "extend" || item.intent === "convert")) refuse("license.not_found", `you have no license for ${item.product}`);
-  const license = structuredClone(held ?? begin(product, now));
+  const license = held && !held.trial ? structuredClone(held) : begin(product, now);
   const terms = license.terms.offers;
   const price = purchasePrice(terms);
   const toOwn = price === null ? null : price - license.equity;
   if (item.intent === "buy" || item.intent === "convert") {
     if (price === null || toOwn === null) refuse("license.not_convertible", `the rental of ${item.product} cannot be converted`);
     own(license, price);
-    return { license, line: line(held ? "convert" : "buy", held ? null : "purchase", price, toOwn, license) };
+    return { license, line: line(held && !held.trial ? "convert" : "buy", held && !held.trial ? null : "purchase", price, toOwn, license) };
   }
   const wanted = item.offer ?? license.last_offer;
   const offer = terms.find((o) => o.kind === "rental" && o.id === wanted);
@@ -64,6 +62,7 @@ function settleLine(item: Item, { licenses, products, now }: Holdings): { line: 
   license.remaining = plus(license.remaining, offer.allowance, now);
   license.last_offer = offer.id;
   license.state = "active";
+  license.paid += offer.price;
   license.revision += 1;
   if (price !== null) {
     license.equity += Math.floor((offer.price * offer.credit_permille) / 1000);
@@ -85,7 +84,19 @@ function settleLine(item: Item, { licenses, products, now }: Holdings): { line: 
   }
 }
 
-function begin(product: Product, now: number): LicenseView {
+/** The earlier version's license becomes one of this product; what was paid for it counts. */
+function upgraded(item: Item, product: Product, { licenses, now }: Pick<Holdings, "licenses" | "now">): { line: QuoteLine; license: LicenseView } {
+  const earlier = licenses.get(product.policy.upgrade_from ?? "") ?? refuse("license.not_found", `you have no license that ${item.product} upgrades`);
+  const price = purchasePrice(product.offers) ?? refuse("license.not_upgradable", `${item.product} cannot be bought`);
+  const license = begin(product, now);
+  const charge = Math.max(0, price - earlier.equity);
+  own(license, price);
+  license.paid = earlier.paid + charge;
+  const line: QuoteLine = { product: item.product, intent: "upgrade", offer: null, list_price: price, charge, equity_after: price, price_to_reach: price, owned_after: true };
+  return { line, license };
+}
+
+export function begin(product: Product, now: number): LicenseView {
   const instant = new Date(now).toISOString();
   return {
     id: crypto.randomUUID(),
@@ -96,7 +107,14 @@ function begin(product: Product, now: number): LicenseView {
     equity: 0,
     price_to_own: purchasePrice(product.offers),
     last_offer: null,
-    terms: { frozen_at: instant, offers: product.offers },
+    used: { uses: 0, processings: 0 },
+    paid: 0,
+    paused_at: null,
+    pauses: 0,
+    trial: false,
+    renewal: null,
+    hold: null,
+    terms: { frozen_at: instant, offers: product.offers, policy: product.policy },
     started_at: instant,
     revision: 0,
   };
@@ -111,15 +129,12 @@ function own(license: LicenseView, price: number): void {
   license.revision += 1;
 }
 
-function plus(remaining: Remaining, allowance: { kind: string; seconds?: number; count?: number }, now: number): Remaining {
-  if (allowance.kind === "duration") {
-    const from = Math.max(now, remaining.ends_at == null ? now : Date.parse(remaining.ends_at));
-    return { ends_at: new Date(from + (allowance.seconds ?? 0) * 1000).toISOString() };
-  }
-  if (allowance.kind === "uses") return { uses: (remaining.uses ?? 0) + (allowance.count ?? 0) };
-  return { processings: (remaining.processings ?? 0) + (allowance.count ?? 0) };
-}
-
-function purchasePrice(offers: Offers): number | null {
-  return offers.find((offer) => offer.kind === "purchase")?.price ?? null;
+export function plus(remaining: Remaining, added: Allowance, now: number): Remaining {
+  const { seconds, uses, processings } = limits(added);
+  const from = Math.max(now, remaining.ends_at == null ? now : Date.parse(remaining.ends_at));
+  return {
+    ...(seconds == null ? {} : { ends_at: new Date(from + seconds * 1000).toISOString() }),
+    ...(uses == null ? {} : { uses: (remaining.uses ?? 0) + uses }),
+    ...(processings == null ? {} : { processings: (remaining.processings ?? 0) + processings }),
+  };
 }
