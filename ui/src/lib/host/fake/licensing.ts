@@ -115,7 +115,7 @@ export class Licensing {
           license.remaining = { ...(ends_at == null ? {} : { ends_at: new Date(options.now()).toISOString() }), ...(uses == null ? {} : { uses: 0 }) };
           Object.assign(license, { equity: equity_after, state: "expired", paused_at: null, renewal: null, price_to_own: (license.price_to_own ?? 0) + license.equity - equity_after });
           this.#host.authorized.delete(product);
-          this.#host.changeBalance(tokens, "grant", `Refund for ${this.#name(product)}`);
+          this.#host.changeBalance(tokens, "refund", `Refund for ${this.#name(product)}`);
           return { license: this.#changed(product), tokens, balance_after: this.#host.session.account?.balance ?? 0 };
         }),
       "license.renewal_set": ({ product, offer, cap }) => {
