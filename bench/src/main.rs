@@ -7,6 +7,7 @@ mod checkouts;
 mod codes;
 mod disk;
 mod download;
+mod footprint;
 mod machine;
 mod report;
 mod rounds;
@@ -48,6 +49,8 @@ enum Subject {
     Search,
     /// A verified download against curl.
     Download,
+    /// What linking the SDK adds to a program.
+    Footprint,
 }
 
 fn main() -> ExitCode {
@@ -78,6 +81,7 @@ fn run(arguments: &Arguments) -> Result<()> {
             Subject::Scan => scan::measure(effort, &mut report),
             Subject::Search => search::measure(effort, &mut report),
             Subject::Download => download::measure(effort, &mut report),
+            Subject::Footprint => footprint::measure(effort, &mut report),
         };
         measured.with_context(|| format!("measuring {subject:?}"))?;
     }

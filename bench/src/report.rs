@@ -72,6 +72,19 @@ impl Report {
         self.add(row);
     }
 
+    /// Adds by how much ours is larger than the peer's, which has a limit; all in bytes.
+    pub(crate) fn grows(&mut self, what: &str, ours: u64, peer: u64, limit: u64) {
+        let growth = ours.saturating_sub(peer);
+        self.add(Row {
+            what: what.to_owned(),
+            ours: kilobytes(ours),
+            peer: kilobytes(peer),
+            ratio: format!("+{}", kilobytes(growth)),
+            goal: format!("≤ +{}", kilobytes(limit)),
+            is_met: growth <= limit,
+        });
+    }
+
     /// Adds a sentence below the table.
     pub(crate) fn note(&mut self, text: String) {
         eprintln!("    {text}");
@@ -157,6 +170,11 @@ pub(crate) fn seconds(seconds: f64) -> String {
         s if s >= 1e-3 => format!("{:.2} ms", s * 1e3),
         s => format!("{:.1} µs", s * 1e6),
     }
+}
+
+/// A size in thousands of bytes.
+fn kilobytes(bytes: u64) -> String {
+    format!("{} kB", bytes.div_ceil(1000))
 }
 
 /// A number of something in a second.

@@ -17,6 +17,17 @@ const SMALL: [&str; 3] = [
     "--cfg sha2_backend_soft=\"compact\"",
 ];
 
+/// Builds the programs whose size and memory `bench` measures, as publishers link the SDK.
+pub(crate) fn build_footprint(places: &Places) -> Result<()> {
+    let examples = ["--example", "footprint", "--example", "bare"];
+    show(
+        cargo(places)
+            .args(["build", "--locked", "--profile", "sdk", "-p", "scrip-sdk"])
+            .args(examples)
+            .env("RUSTFLAGS", SMALL.join(" ")),
+    )
+}
+
 /// Builds the SDK and installs it below `prefix`.
 pub(crate) fn install(places: &Places, prefix: Option<PathBuf>) -> Result<()> {
     let prefix = prefix.unwrap_or_else(|| places.target.join("sdk-prefix"));

@@ -9,6 +9,7 @@ use crate::clicks;
 use crate::page;
 use crate::places::Places;
 use crate::process::{cargo, npm, show};
+use crate::sdk;
 use crate::setup::{self, Job};
 use crate::tidy;
 
@@ -84,6 +85,7 @@ pub(crate) fn bench(places: &Places, arguments: &[String]) -> Result<()> {
     let packages = ["scrip-server", "scrip-cli", "scrip-bench"];
     let build = packages.iter().flat_map(|package| ["-p", package]);
     show(cargo(places).args(["build", "--release", "--locked"]).args(build))?;
+    sdk::build_footprint(places)?;
     let program = places.target.join("release").join("scrip-bench");
     show(Command::new(program).current_dir(&places.root).args(arguments))
 }
