@@ -3,9 +3,10 @@
 use std::fs;
 use std::io;
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 
 use scrip_domain::{LicenseId, ProductId, Timestamp, Tokens};
-use scrip_licensing::journal::MeteringKey;
+use scrip_licensing::journal::{MeteringKey, system_anchor};
 use scrip_licensing::{
     Claims, Confirmation, DeviceKey, Equity, Error, Grant, MachineDigest, MeteringCertificate, PublishedKey, RootKey,
     SigningKey, TermsDigest, Used, armor,
@@ -17,6 +18,7 @@ pub struct Vendor {
     signing: SigningKey,
     device: DeviceKey,
     metering: MeteringKey,
+    stored: Mutex<Vec<LicenseId>>,
 }
 
 impl Vendor {
@@ -27,6 +29,7 @@ impl Vendor {
             signing: SigningKey::generate()?,
             device: DeviceKey::generate()?,
             metering: MeteringKey::generate()?,
+            stored: Mutex::default(),
         })
     }
 
@@ -64,6 +67,10 @@ impl Vendor {
 
     /// Stores the code and what belongs beside it below `home`, which a program calls `SCRIP_HOME`.
     pub fn store(&self, home: &Path, claims: &Claims) -> io::Result<()> {
+        self.stored
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(claims.sub);
         let server = home.join("data/servers/store.example-0123456789");
         let code = self.signing.issue(claims).map_err(io::Error::other)?;
         let keys = vec![PublishedKey::current(self.signing.verifying_key())];
@@ -77,5 +84,15 @@ impl Vendor {
         fs::write(server.join("keys.jws"), keys)?;
         fs::write(server.join("metering.key"), self.metering.to_hex().as_bytes())?;
         fs::write(server.join("metering.jws"), certificate)
+    }
+}
+
+/// What programs remembered of these licenses in the kernel's keyring goes with the vendor.
+impl Drop for Vendor {
+    fn drop(&mut self) {
+        let stored = self.stored.get_mut().unwrap_or_else(PoisonError::into_inner);
+        for license in stored.drain(..) {
+            system_anchor().forget(license);
+        }
     }
 }
