@@ -164,11 +164,6 @@ impl App {
         self.recover_installations().await?;
         let listing = self.listing(product).await?;
         let plan = self.plan_of(&listing).await?;
-        let installs = match plan.action {
-            Action::Install => true,
-            Action::Update => args.update,
-            Action::Authorize => false,
-        };
         let job = self.jobs_folder().join(format!("{product}.json"));
         state::write(
             &job,
@@ -178,7 +173,7 @@ impl App {
                 floating: args.floating,
             },
         )?;
-        let outcome = self.carry_out(&listing, &license, plan, installs, cancel).await;
+        let outcome = self.carry_out(&listing, &license, plan, args, cancel).await;
         // Whatever became of it is known now; only a run that was killed leaves its record.
         state::remove(&job)?;
         outcome
@@ -189,10 +184,15 @@ impl App {
         listing: &CatalogEntry,
         license: &LicenseView,
         plan: Plan,
-        installs: bool,
+        args: &AcquireArgs,
         cancel: &CancellationToken,
     ) -> Result<Acquired, Error> {
         let product = &listing.id;
+        let installs = match plan.action {
+            Action::Install => true,
+            Action::Update => args.update,
+            Action::Authorize => false,
+        };
         let mut acquired = Acquired {
             product: product.clone(),
             action: if installs { plan.action } else { Action::Authorize },
@@ -223,12 +223,16 @@ impl App {
             acquired.downloaded_bytes,
             acquired.downloaded_bytes,
         );
-        match self.fetch_code(license).await {
-            Ok(_) => Ok(acquired),
+        match self.fetch_code(license, args.floating.then_some(true)).await {
+            Ok(_) => {}
             // A stored code that holds serves as well as a new one.
-            Err(Error::Client(error)) if error.is_offline() && self.authorized(product) => Ok(acquired),
-            Err(error) => Err(error),
+            Err(Error::Client(error)) if error.is_offline() && self.authorized(product) => {}
+            Err(error) => return Err(error),
         }
+        if let Err(error) = self.settle_run_entry(product).await {
+            tracing::info!(%error, %product, "there is no menu entry that counts its uses");
+        }
+        Ok(acquired)
     }
 
     /// Downloads, verifies and installs; answers how many bytes came.

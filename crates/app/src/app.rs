@@ -2,18 +2,22 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
 use scrip_client::{Client, Limits, ServerUrl};
 use scrip_domain::{Clock, IdSource, SystemClock, SystemIds};
 use scrip_install::Installer;
+use scrip_licensing::clock::Guard;
 use tokio::sync::broadcast;
 
 use crate::acquire::Acquisitions;
 use crate::catalog::Catalog;
 use crate::computer::Computer;
 use crate::contract::Event;
+use crate::judge::Judges;
 use crate::keystore::{Keystore, KeystoreMode};
+use crate::machine::Machine;
+use crate::meter::Anchors;
 use crate::places::Places;
 use crate::session::SessionCell;
 use crate::{Error, state};
@@ -39,6 +43,8 @@ pub struct Options {
     pub clock: Arc<dyn Clock>,
     /// Where new ids come from.
     pub ids: Arc<dyn IdSource>,
+    /// The computer, as far as licenses look at it.
+    pub machine: Machine,
     /// Where installed programs are looked for; everywhere on this computer where it is not given.
     pub roots: Option<scrip_inventory::Roots>,
 }
@@ -60,6 +66,7 @@ impl Options {
             limits: Limits::default(),
             clock: Arc::new(SystemClock),
             ids: Arc::new(SystemIds::default()),
+            machine: Machine::here(),
             roots: None,
         })
     }
@@ -69,6 +76,8 @@ impl Options {
 pub struct App {
     pub(crate) client: Arc<Client>,
     pub(crate) places: Places,
+    /// The folder that the person named for all local state, if one.
+    pub(crate) home: Option<PathBuf>,
     /// What belongs to the server.
     pub(crate) folder: PathBuf,
     pub(crate) clock: Arc<dyn Clock>,
@@ -79,11 +88,17 @@ pub struct App {
     pub(crate) computer: Computer,
     pub(crate) installer: Installer,
     pub(crate) acquisitions: Acquisitions,
+    pub(crate) machine: Machine,
+    pub(crate) anchors: Arc<Anchors>,
+    pub(crate) guard: Guard,
+    pub(crate) judges: Judges,
     /// One payment at a time, so that two presses of a button see each other's record.
     pub(crate) paying: tokio::sync::Mutex<()>,
     /// One look at the device's key and registration at a time.
     pub(crate) registering: tokio::sync::Mutex<()>,
     online: AtomicBool,
+    /// When the last exchange with the vendor began, in seconds since the Unix epoch.
+    pub(crate) exchanged: AtomicI64,
     events: broadcast::Sender<Event>,
 }
 
@@ -91,6 +106,8 @@ impl App {
     /// Opens the local state. Asks neither the server nor the keyring; those are asked when they are needed.
     pub fn open(options: Options) -> Result<Self, Error> {
         let places = Places::new(options.home.as_deref())?;
+        let home = options.home.as_deref().map(std::path::absolute).transpose();
+        let home = home.map_err(crate::error::io_error("find the folder", &places.data))?;
         let folder = places.server(&options.server);
         state::make_folder(&folder)?;
         let installer = Installer::new(places.installer())
@@ -104,9 +121,15 @@ impl App {
             client: Arc::new(Client::new(options.server, options.limits)?),
             session: SessionCell::default(),
             acquisitions: Acquisitions::default(),
+            anchors: Arc::new(Anchors::new(options.machine.anchor.clone())),
+            guard: Guard::new(folder.join("clock.json"), options.machine.time.clone()),
+            judges: Judges::default(),
+            machine: options.machine,
+            home,
             paying: tokio::sync::Mutex::default(),
             registering: tokio::sync::Mutex::default(),
             online: AtomicBool::new(true),
+            exchanged: AtomicI64::new(i64::MIN),
             events: broadcast::channel(EVENT_BACKLOG).0,
             clock: options.clock,
             ids: options.ids,
@@ -131,6 +154,15 @@ impl App {
         }
         if let Err(error) = self.resume_acquisitions().await {
             note("resuming acquisitions", &error);
+        }
+        match self.journal_sync().await {
+            Ok(synced) => {
+                for failure in synced.failures {
+                    tracing::info!(%failure, "a part of the exchange with the vendor waits");
+                }
+            }
+            Err(Error::NotSignedIn) => {}
+            Err(error) => note("the exchange with the vendor", &error),
         }
     }
 

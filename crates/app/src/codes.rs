@@ -7,12 +7,11 @@ use scrip_api::{CodeRequest, LicenseView};
 use scrip_domain::ProductId;
 use scrip_licensing::{Claims, Expectation, Verifier, armor};
 
-use crate::contract::{CodeView, ProductArgs};
-use crate::device::machine_digest;
-use crate::vendor::verifiers_of_file;
+use crate::contract::{ArmoredFile, CodeView, Imported, ImportedCode, ProductArgs, TextArgs};
+use crate::vendor::{Trusted, verifiers_of_file};
 use crate::{App, Error, state};
 
-/// How far this computer's clock may be off, in seconds.
+/// How far this computer's clock may be off, in seconds, when a file is verified.
 const CLOCK_TOLERANCE_SECONDS: u32 = 300;
 
 impl App {
@@ -28,7 +27,7 @@ impl App {
         };
         match self.license_for(&args.product).await {
             Ok(license) => {
-                let (code, claims) = self.fetch_code(&license).await?;
+                let (code, claims) = self.fetch_code(&license, None).await?;
                 self.view(code, &claims)
             }
             // Why the stored code does not hold says more than that the server does not answer.
@@ -36,6 +35,45 @@ impl App {
             Err(Error::NotSignedIn) => Err(error),
             Err(other) => Err(other),
         }
+    }
+
+    /// The stored code of a product as a file to keep.
+    #[expect(clippy::unused_async, reason = "all commands have one shape")]
+    pub async fn code_export(&self, args: ProductArgs) -> Result<ArmoredFile, Error> {
+        let product = args.product;
+        let text = self.code_text(&product)?.ok_or_else(|| Error::CodeNotFound {
+            product: product.clone(),
+        })?;
+        Ok(ArmoredFile {
+            file_name: format!("{product}.scrip"),
+            text,
+        })
+    }
+
+    /// Stores the codes of a file that are for this computer. Works with no network where the vendor's keys are known.
+    pub async fn code_import(&self, args: TextArgs) -> Result<Imported, Error> {
+        let codes = codes_of(&args.text)?;
+        let trusted = self.trusted()?.ok_or(Error::KeysUnknown)?;
+        let mut products = Vec::with_capacity(codes.len());
+        // All are looked at before one is stored.
+        let mut looked_at = Vec::with_capacity(codes.len());
+        for code in codes {
+            let claims = self.verify_own(&trusted, None, &code)?;
+            looked_at.push((code, claims));
+        }
+        for (code, claims) in looked_at {
+            self.store_code(&code, &claims).await?;
+            products.push(ImportedCode {
+                product: claims.aud.clone(),
+                explanation: claims.explain(self.believed_now()),
+            });
+        }
+        self.tell(crate::contract::Event::LibraryChanged);
+        Ok(Imported {
+            products,
+            order: None,
+            notes: Vec::new(),
+        })
     }
 
     /// Verifies the codes of a file: armored, or one compact code. Works with no network where the vendor's keys are known.
@@ -54,11 +92,7 @@ impl App {
 
     /// [`App::verify_file`] for what was read already.
     pub fn verify_text(&self, text: &str, keys: Option<&Path>, any_computer: bool) -> Result<Vec<CodeView>, Error> {
-        let codes = if text.trim_start().starts_with("-----") {
-            armor::read(text)?
-        } else {
-            vec![text.trim().to_owned()]
-        };
+        let codes = codes_of(text)?;
         let verifiers = match keys {
             Some(path) => verifiers_of_file(
                 path,
@@ -66,10 +100,10 @@ impl App {
             )?,
             None => self.known_verifiers()?,
         };
-        let mut expect = Expectation::at(self.clock.now());
+        let mut expect = Expectation::at(self.believed_now());
         expect.tolerance_seconds = CLOCK_TOLERANCE_SECONDS;
         if !any_computer {
-            expect.machine = Some(machine_digest()?);
+            expect.machine = Some(self.machine.digest()?);
             expect.device = self.stored_device()?.map(|device| device.thumbprint);
         }
         codes
@@ -81,19 +115,20 @@ impl App {
             .collect()
     }
 
-    /// Fetches the code of a license for this computer, verifies it and stores it.
-    pub(crate) async fn fetch_code(&self, license: &LicenseView) -> Result<(String, Claims), Error> {
+    /// Fetches the code of a license for this computer, verifies it and stores it. A seat is borrowed where `floating` says
+    /// so, or, where that is absent, where the last one was.
+    pub(crate) async fn fetch_code(
+        &self,
+        license: &LicenseView,
+        floating: Option<bool>,
+    ) -> Result<(String, Claims), Error> {
+        let floating = match floating {
+            Some(floating) => floating,
+            None => self.seat(license.id)?.floating,
+        };
         let mut device = self.require_device().await?;
-        let mut answer = self
-            .client
-            .code(
-                license.id,
-                &CodeRequest {
-                    device: device.id,
-                    floating: false,
-                },
-            )
-            .await;
+        let ask = |device| CodeRequest { device, floating };
+        let mut answer = self.client.code(license.id, &ask(device.id)).await;
         let unknown = |error: &scrip_client::Error| {
             error
                 .problem()
@@ -102,30 +137,54 @@ impl App {
         if answer.as_ref().is_err_and(unknown) {
             self.forget_device()?;
             device = self.require_device().await?;
-            answer = self
-                .client
-                .code(
-                    license.id,
-                    &CodeRequest {
-                        device: device.id,
-                        floating: false,
-                    },
-                )
-                .await;
+            answer = self.client.code(license.id, &ask(device.id)).await;
         }
-        let code = self.noted(answer).await?.code;
-        let claims = match self.verify_own(&self.verifier().await?, &license.product, &code) {
+        let answer = self.noted(answer).await?;
+        self.change_seat(license.id, |seat| {
+            seat.activation = Some(answer.activation);
+            seat.floating = floating;
+        })?;
+        let claims = self.take_code(&license.product, &answer.code).await?;
+        Ok((answer.code, claims))
+    }
+
+    /// Verifies a code that the server gave for this computer, and stores it.
+    pub(crate) async fn take_code(&self, product: &ProductId, code: &str) -> Result<Claims, Error> {
+        let claims = match self.verify_own(&self.require_trusted().await?, Some(product), code) {
             // The vendor may have a newer key than those that are stored here.
             Err(Error::Licensing(scrip_licensing::Error::KeyUnknown { .. })) => {
-                self.verify_own(&self.refresh_keys().await?, &license.product, &code)?
+                self.verify_own(&self.refresh_keys().await?, Some(product), code)?
             }
             outcome => outcome?,
         };
-        state::write_bytes(
-            &self.code_file(&license.product),
-            armor::write([code.as_str()]).as_bytes(),
-        )?;
-        Ok((code, claims))
+        self.store_code(code, &claims).await?;
+        Ok(claims)
+    }
+
+    /// Stores a verified code, and what counting under it needs. An older code of the same license stays away.
+    pub(crate) async fn store_code(&self, code: &str, claims: &Claims) -> Result<(), Error> {
+        if let Ok(Some(stored)) = self.stored_claims(&claims.aud)
+            && stored.sub == claims.sub
+            && stored.seq > claims.seq
+        {
+            return Ok(());
+        }
+        if claims.grant.is_counted() {
+            self.require_meter().await?;
+            self.begin_journal_again(claims).await?;
+        }
+        state::write_bytes(&self.code_file(&claims.aud), armor::write([code]).as_bytes())?;
+        self.change_seat(claims.sub, |_| {})?;
+        if claims.grant.counts().0.is_none() {
+            self.remove_run_entry(&claims.aud)?;
+        }
+        Ok(())
+    }
+
+    /// Removes the code of a license that is given back; its journal stays, so that no copy of the code serves again.
+    pub(crate) fn remove_code(&self, product: &ProductId) -> Result<(), Error> {
+        state::remove(&self.code_file(product))?;
+        self.remove_run_entry(product)
     }
 
     /// Whether a code is stored here, whether or not it holds.
@@ -133,48 +192,91 @@ impl App {
         self.code_file(product).exists()
     }
 
-    /// The stored code of a product, verified.
+    /// The products that a code is stored of.
+    pub(crate) fn coded(&self) -> Vec<ProductId> {
+        let Ok(listing) = std::fs::read_dir(self.folder.join("codes")) else {
+            return Vec::new();
+        };
+        let mut products: Vec<ProductId> = listing
+            .filter_map(|entry| {
+                let name = entry.ok()?.file_name();
+                name.to_str()?.strip_suffix(".scrip")?.parse().ok()
+            })
+            .collect();
+        products.sort();
+        products
+    }
+
+    /// The stored code of a product that holds now.
     pub(crate) fn read_code(&self, product: &ProductId) -> Result<Option<(String, Claims)>, Error> {
+        let Some(found) = self.stored_code(product)? else {
+            return Ok(None);
+        };
+        self.authorize(product)?;
+        Ok(Some(found))
+    }
+
+    /// What the stored code of a product says, whether or not it holds now.
+    pub(crate) fn stored_claims(&self, product: &ProductId) -> Result<Option<Claims>, Error> {
+        Ok(self.stored_code(product)?.map(|(_, claims)| claims))
+    }
+
+    /// The stored code of a product with the highest number, signed by the vendor.
+    pub(crate) fn stored_code(&self, product: &ProductId) -> Result<Option<(String, Claims)>, Error> {
+        let Some(text) = self.code_text(product)? else {
+            return Ok(None);
+        };
+        let verifier = self.trusted()?.ok_or(Error::KeysUnknown)?.verifier();
+        let mut best: Option<(String, Claims)> = None;
+        let mut refusal = None;
+        for code in armor::read(&text)? {
+            match verifier.inspect(&code) {
+                Ok(claims) if best.as_ref().is_none_or(|(_, best)| best.seq < claims.seq) => {
+                    best = Some((code, claims));
+                }
+                Ok(_) => {}
+                Err(error) => refusal = Some(error),
+            }
+        }
+        match (best, refusal) {
+            (None, Some(refusal)) => Err(refusal.into()),
+            (best, _) => Ok(best),
+        }
+    }
+
+    fn code_text(&self, product: &ProductId) -> Result<Option<String>, Error> {
         let path = self.code_file(product);
         let Some(bytes) = state::read_bytes(&path, armor::MAX_FILE_BYTES as u64)? else {
             return Ok(None);
         };
-        let text = String::from_utf8(bytes).map_err(|_| Error::CodeFileInvalid {
+        let text = String::from_utf8(bytes);
+        text.map(Some).map_err(|_| Error::CodeFileInvalid {
             path,
             why: "it is not text",
-        })?;
-        let code = armor::read(&text)?.swap_remove(0);
-        let verifier = self.stored_verifier()?.ok_or(Error::KeysUnknown)?;
-        let claims = self.verify_own(&verifier, product, &code)?;
-        Ok(Some((code, claims)))
+        })
     }
 
-    fn verify_own(&self, verifier: &Verifier, product: &ProductId, code: &str) -> Result<Claims, Error> {
+    /// Verifies a code that is to be stored here: the vendor's, for this computer, and not over.
+    fn verify_own(&self, trusted: &Trusted, product: Option<&ProductId>, code: &str) -> Result<Claims, Error> {
+        let verifier = trusted.verifier();
+        // The time of issue has certainly come, whatever this computer's clock shows.
+        let issued_at = verifier.inspect(code)?.iat;
         let expect = Expectation {
-            product: Some(product),
+            product,
             device: self.stored_device()?.map(|device| device.thumbprint),
-            machine: Some(machine_digest()?),
-            now: self.clock.now(),
+            machine: Some(self.machine.digest()?),
+            now: self.believed_now().max(issued_at),
             tolerance_seconds: CLOCK_TOLERANCE_SECONDS,
         };
         Ok(verifier.verify(code, &expect)?)
     }
 
-    fn view(&self, code: String, claims: &Claims) -> Result<CodeView, Error> {
-        let unwritable = |error: serde_json::Error| scrip_licensing::Error::Encode {
-            what: "the claims",
-            why: error.to_string(),
-        };
+    pub(crate) fn view(&self, code: String, claims: &Claims) -> Result<CodeView, Error> {
         Ok(CodeView {
             code,
-            explanation: claims.explain(self.clock.now()),
-            claims: serde_json::to_value(claims).map_err(unwritable)?,
+            explanation: claims.explain(self.believed_now()),
+            claims: as_json("the claims", claims)?,
         })
-    }
-
-    /// Whether a code for this computer is stored here that holds now.
-    pub fn authorized(&self, product: &ProductId) -> bool {
-        matches!(self.read_code(product), Ok(Some(_)))
     }
 
     /// Where the code of a product is stored.
@@ -184,8 +286,25 @@ impl App {
     }
 }
 
+/// What a statement says, as JSON.
+pub(crate) fn as_json(what: &'static str, value: &impl serde::Serialize) -> Result<serde_json::Value, Error> {
+    serde_json::to_value(value).map_err(|error| {
+        let why = error.to_string();
+        scrip_licensing::Error::Encode { what, why }.into()
+    })
+}
+
+/// The codes of a text: armored, or one compact code.
+pub(crate) fn codes_of(text: &str) -> Result<Vec<String>, Error> {
+    Ok(if text.trim_start().starts_with("-----") {
+        armor::read(text)?
+    } else {
+        vec![text.trim().to_owned()]
+    })
+}
+
 /// Tries the verifiers in turn; of several refusals the one that looked furthest into the code is told.
-fn verify_with_any(verifiers: &[Verifier], code: &str, expect: &Expectation<'_>) -> Result<Claims, Error> {
+pub(crate) fn verify_with_any(verifiers: &[Verifier], code: &str, expect: &Expectation<'_>) -> Result<Claims, Error> {
     let mut told: Option<scrip_licensing::Error> = None;
     for verifier in verifiers {
         match verifier.verify(code, expect) {

@@ -13,7 +13,7 @@ use scrip_inventory::{
 
 use crate::catalog::{Index, off_thread};
 use crate::contract::{Event, ProductArgs};
-use crate::{App, Error, platform};
+use crate::{App, Error};
 
 /// The programs of this computer as they were last looked at.
 pub(crate) struct Computer {
@@ -205,29 +205,12 @@ impl App {
         off_thread("finding what starts a program", find).await
     }
 
-    /// Starts a program that is installed here; it goes on when this one ends.
-    pub async fn library_launch(&self, args: ProductArgs) -> Result<(), Error> {
-        let product = args.product;
-        let index = self.catalog.index().await?;
-        let seen = self.look_again().await?;
-        let detection = self.detect_listed(&product, index.get(&product), &seen).await?;
-        let command = self.launch_command(&product, &detection, &seen).await?;
-        let failed = |why: String| Error::LaunchFailed {
-            product: product.clone(),
-            why,
-        };
-        let line = if command.terminal {
-            platform::terminal_command(command.argv)
-                .ok_or_else(|| failed("no terminal to run it in was found".to_owned()))?
-        } else {
-            command.argv
-        };
-        platform::start_detached(&line, command.working_dir.as_deref()).map_err(|error| failed(error.to_string()))
-    }
-
     /// Removes a program that was installed from here.
     pub async fn library_uninstall(&self, args: ProductArgs) -> Result<(), Error> {
         let outcome = self.installer.uninstall(&args.product).await;
+        if outcome.is_ok() {
+            self.remove_run_entry(&args.product)?;
+        }
         self.look_again().await?;
         self.tell(Event::LibraryChanged);
         outcome.map(|_| ()).map_err(Error::from)

@@ -23,6 +23,9 @@ pub enum Error {
     /// A code or a key was refused.
     #[error(transparent)]
     Licensing(#[from] scrip_licensing::Error),
+    /// A program may not run here.
+    #[error(transparent)]
+    Refused(scrip_sdk::Refusal),
     /// A rule refuses.
     #[error(transparent)]
     Rule(#[from] scrip_domain::Error),
@@ -112,6 +115,46 @@ pub enum Error {
         /// The vendor.
         issuer: String,
     },
+    /// A server names another vendor than the one that was trusted first.
+    #[error("this server says that it belongs to the vendor {named}; it belonged to {pinned}")]
+    VendorReplaced {
+        /// The vendor that is trusted.
+        pinned: String,
+        /// The one that is named now.
+        named: String,
+    },
+    /// A vendor's address pins no root key.
+    #[error("\"{issuer}\" is not the address of a vendor")]
+    VendorInvalid {
+        /// The address.
+        issuer: String,
+    },
+    /// No vendor was ever pinned here.
+    #[error("this computer does not know the vendor yet")]
+    VendorUnknown,
+    /// Nobody is signed in, and no account was named.
+    #[error("nobody was ever signed in on this computer, and no account is named")]
+    AccountUnnamed,
+    /// This computer has no seat of a license.
+    #[error("this computer has no seat of the license for {product}")]
+    SeatNotHere {
+        /// The product.
+        product: ProductId,
+    },
+    /// No computer of the account has that name.
+    #[error("no computer of your account is called \"{name}\"")]
+    ComputerUnknown {
+        /// The name.
+        name: String,
+        /// The names that there are.
+        known: Vec<String>,
+    },
+    /// A recovery code that serves no more.
+    #[error("the recovery code of {at} was used already, or a later time is certain by now")]
+    RecoveryUsed {
+        /// The time that it states.
+        at: scrip_domain::Timestamp,
+    },
     /// A file with codes cannot be used.
     #[error("{} is no file of authorization codes: {why}", path.display())]
     CodeFileInvalid {
@@ -198,18 +241,22 @@ impl Coded for Error {
             Self::Install(source) => source.code(),
             Self::Inventory(source) => source.code(),
             Self::Licensing(source) => source.code(),
+            Self::Refused(source) => source.code(),
             Self::Rule(source) => source.code(),
             Self::Io { .. } => ErrorCode::StateIo,
             Self::StateCorrupt { .. } => ErrorCode::StateCorrupt,
             Self::HomeUnknown { .. } | Self::SettingInvalid { .. } => ErrorCode::ConfigInvalid,
             Self::KeystoreLocked { .. } => ErrorCode::KeystoreLocked,
             Self::KeystoreUnavailable { .. } => ErrorCode::KeystoreUnavailable,
-            Self::NotSignedIn => ErrorCode::AuthSessionMissing,
+            Self::NotSignedIn | Self::AccountUnnamed => ErrorCode::AuthSessionMissing,
             Self::ProductAmbiguous { .. } => ErrorCode::ProductAmbiguous,
             Self::ProductUnknown { .. } => ErrorCode::ProductNotFound,
             Self::NoArtifact { .. } => ErrorCode::ArtifactNoneForPlatform,
             Self::CodeNotFound { .. } => ErrorCode::CodeNotFound,
-            Self::KeysUnknown | Self::KeysReplaced { .. } => ErrorCode::CodeKeysInvalid,
+            Self::KeysUnknown | Self::KeysReplaced { .. } | Self::VendorUnknown => ErrorCode::CodeKeysInvalid,
+            Self::VendorReplaced { .. } | Self::VendorInvalid { .. } => ErrorCode::CodeIssuer,
+            Self::SeatNotHere { .. } | Self::ComputerUnknown { .. } => ErrorCode::DeviceNotFound,
+            Self::RecoveryUsed { .. } => ErrorCode::StatementRolledBack,
             Self::CodeFileInvalid { .. } => ErrorCode::CodeMalformed,
             Self::NotDetected { .. } => ErrorCode::InstallNotInstalled,
             Self::AlreadyRunning { .. } => ErrorCode::InstallBusy,
@@ -227,6 +274,7 @@ impl Coded for Error {
             Self::Install(source) => return source.hints(),
             Self::Inventory(source) => return source.hints(),
             Self::Licensing(source) => return source.hints(),
+            Self::Refused(source) => return source.hints(),
             Self::Rule(source) => return source.hints(),
             Self::Io { path, .. } => format!("Check that {} can be written and that the disk has space.", path.display()),
             Self::StateCorrupt { path, .. } => {
@@ -248,6 +296,20 @@ impl Coded for Error {
             Self::CodeNotFound { product } => format!("Buy or rent {product}, or go online to fetch its code."),
             Self::KeysUnknown => "Go online once, or name a file with the vendor's keys.".to_owned(),
             Self::KeysReplaced { .. } => "Ask the vendor by another way whether the keys were replaced; until then do not trust this server.".to_owned(),
+            Self::VendorReplaced { .. } => {
+                "Do not trust this server: ask the vendor by another way. Nothing that is stored here was changed.".to_owned()
+            }
+            Self::VendorInvalid { .. } => {
+                "A vendor's address is \"urn:scrip:vendor:\" and 43 letters and digits; the server must be of this version.".to_owned()
+            }
+            Self::VendorUnknown => {
+                "Name the vendor's address, as the account page shows it, or go online once.".to_owned()
+            }
+            Self::AccountUnnamed => "Name the e-mail address of your account.".to_owned(),
+            Self::SeatNotHere { product } => format!("Look at who has its seats: scrip seats {product}."),
+            Self::ComputerUnknown { known, .. } if known.is_empty() => "No computer is registered yet.".to_owned(),
+            Self::ComputerUnknown { known, .. } => format!("There are: {}.", known.join(", ")),
+            Self::RecoveryUsed { .. } => "Fetch a new recovery code from your account page.".to_owned(),
             Self::CodeFileInvalid { .. } => "Give a file with an armored authorization or one code.".to_owned(),
             Self::PaymentUnsettled { .. } => {
                 "It is kept under its own key and settled when the server answers; you are never charged twice for it.".to_owned()
@@ -291,3 +353,13 @@ impl std::fmt::Display for Failure {
 }
 
 impl std::error::Error for Failure {}
+
+impl From<scrip_sdk::Refusal> for Error {
+    fn from(refusal: scrip_sdk::Refusal) -> Self {
+        match refusal {
+            scrip_sdk::Refusal::Licensing(error) => Self::Licensing(error),
+            scrip_sdk::Refusal::NoCode { product } => Self::CodeNotFound { product },
+            other => Self::Refused(other),
+        }
+    }
+}

@@ -4,11 +4,12 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 
 use scrip_api::LicenseView;
-use scrip_domain::{LicenseKind, LicenseState, ProductId, Timestamp, UserId};
+use scrip_domain::{ProductId, Timestamp, UserId};
 use scrip_inventory::DetectionStatus;
 use serde::{Deserialize, Serialize};
 
 use crate::contract::{Event, LibraryEntry, LibraryView};
+use crate::judge::from_claims;
 use crate::shop::VIEW_PATIENCE;
 use crate::{App, Error, state};
 
@@ -24,37 +25,40 @@ impl App {
     /// The library: what the server says now, or what is stored here where it does not answer.
     pub async fn library_view(&self) -> Result<LibraryView, Error> {
         let refreshed = tokio::time::timeout(VIEW_PATIENCE, self.library_refresh()).await;
+        if matches!(refreshed, Ok(Ok(_)))
+            && tokio::time::timeout(VIEW_PATIENCE, self.exchange_if_due())
+                .await
+                .is_err()
+        {
+            tracing::info!("the exchange with the vendor takes long and is made later");
+        }
         let stored = self.stored_library()?;
         match (refreshed, &stored) {
-            (Ok(Err(error)), None) => return Err(error),
-            (Ok(Err(error)), Some(_)) => tracing::debug!(%error, "the library is shown as it is stored here"),
+            (Ok(Err(error)), None) if self.coded().is_empty() => return Err(error),
+            (Ok(Err(error)), _) => tracing::debug!(%error, "the library is shown as it is stored here"),
             (Ok(Ok(_)) | Err(_), _) => {}
         }
-        let Some(stored) = stored else {
-            return Ok(LibraryView {
-                entries: Vec::new(),
-                confirmed_at: None,
-            });
-        };
-        let confirmed_at = Some(stored.confirmed_at);
-        let mut entries = Vec::with_capacity(stored.licenses.len());
+        let confirmed_at = stored.as_ref().map(|stored| stored.confirmed_at);
+        let licenses = self.with_coded(stored.map_or_else(Vec::new, |stored| stored.licenses));
+        let mut entries = Vec::with_capacity(licenses.len());
         let seen = self.look_again().await?;
         let index = self.catalog.index().await?;
-        for license in stored.licenses {
+        for license in licenses {
             let listing = index.get(&license.product);
             let detection = self.detect_listed(&license.product, listing, &seen).await?;
             let can_launch = detection.status != DetectionStatus::Absent
                 && self.launch_command(&license.product, &detection, &seen).await.is_ok();
+            let standing = self.standing(&license.product);
             entries.push(LibraryEntry {
                 name: listing.map_or_else(|| license.product.to_string(), |listing| listing.name.clone()),
                 icon: listing.and_then(|listing| listing.icon),
-                authorized: self.authorized(&license.product),
-                standing: None,
+                authorized: standing.as_ref().is_some_and(|standing| standing.allowed),
                 can_install: listing.is_some_and(|listing| crate::product::choose_artifact(listing).is_some()),
                 can_uninstall: seen.receipt(&license.product).is_some(),
                 can_launch,
                 detection,
-                license: judged(license, self.clock.now()),
+                license: self.judged(license),
+                standing,
             });
         }
         Ok(LibraryView { entries, confirmed_at })
@@ -83,7 +87,7 @@ impl App {
             changed = true;
             // A code that is stored here speaks of the license as it was.
             if self.has_code(&license.product)
-                && let Err(error) = self.fetch_code(license).await
+                && let Err(error) = self.fetch_code(license, None).await
             {
                 tracing::info!(%error, product = %license.product, "the newer authorization code is fetched later");
             }
@@ -99,16 +103,15 @@ impl App {
         let license = self
             .stored_library()?
             .and_then(|stored| stored.licenses.into_iter().find(|license| license.product == *product));
-        Ok(license.map(|license| judged(license, self.clock.now())))
+        Ok(license.map(|license| self.judged(license)))
     }
 
     /// The stored licenses by product, judged by this computer's clock.
     pub(crate) fn stored_licenses(&self) -> Result<HashMap<ProductId, LicenseView>, Error> {
-        let now = self.clock.now();
         let licenses = self.stored_library()?.map_or_else(Vec::new, |stored| stored.licenses);
         Ok(licenses
             .into_iter()
-            .map(|license| (license.product.clone(), judged(license, now)))
+            .map(|license| (license.product.clone(), self.judged(license)))
             .collect())
     }
 
@@ -120,7 +123,34 @@ impl App {
     /// Removes what is personal from this computer.
     pub(crate) fn forget_person(&self) -> Result<(), Error> {
         state::remove(&self.library_file())?;
+        self.forget_notices()?;
+        self.forget_cart()?;
         state::remove(&self.wallet_file())
+    }
+
+    /// Stores one license as the server named it just now.
+    pub(crate) fn note_license(&self, license: &LicenseView) -> Result<(), Error> {
+        let Some(mut stored) = self.stored_library()? else {
+            return Ok(());
+        };
+        match stored.licenses.iter_mut().find(|known| known.id == license.id) {
+            Some(known) => *known = license.clone(),
+            None => stored.licenses.insert(0, license.clone()),
+        }
+        state::write(&self.library_file(), &stored)
+    }
+
+    /// The licenses, and those that are known here by their codes alone.
+    fn with_coded(&self, mut licenses: Vec<LicenseView>) -> Vec<LicenseView> {
+        for product in self.coded() {
+            if licenses.iter().any(|license| license.product == product) {
+                continue;
+            }
+            if let Ok(Some(claims)) = self.stored_claims(&product) {
+                licenses.push(from_claims(&claims, self.believed_now()));
+            }
+        }
+        licenses
     }
 
     fn stored_library(&self) -> Result<Option<StoredLibrary>, Error> {
@@ -130,15 +160,4 @@ impl App {
     fn library_file(&self) -> PathBuf {
         self.folder.join("library.json")
     }
-}
-
-/// The license as it stands at `now`.
-fn judged(mut license: LicenseView, now: Timestamp) -> LicenseView {
-    license.state = match license.kind {
-        LicenseKind::Perpetual => LicenseState::Owned,
-        LicenseKind::Rental if !license.remaining.is_over(now) => LicenseState::Active,
-        LicenseKind::Rental if license.remaining.ends_at.is_some() => LicenseState::Expired,
-        LicenseKind::Rental => LicenseState::Exhausted,
-    };
-    license
 }

@@ -141,7 +141,7 @@ impl App {
                     let Some(license) = licenses.iter().find(|license| license.product == line.product) else {
                         continue;
                     };
-                    if let Err(error) = self.fetch_code(license).await {
+                    if let Err(error) = self.fetch_code(license, None).await {
                         tracing::info!(%error, product = %line.product, "the authorization code is fetched later");
                     }
                 }

@@ -20,11 +20,12 @@ impl App {
             }
             None => false,
         };
+        let standing = self.standing(&args.product);
         Ok(ProductView {
             license: self.license(&args.product)?,
-            authorized: self.authorized(&args.product),
-            standing: None,
-            upgrade_of: None,
+            authorized: standing.as_ref().is_some_and(|standing| standing.allowed),
+            standing,
+            upgrade_of: self.upgrade_of(&args.product, product.entry.policy.upgrade_from.as_ref())?,
             in_cart,
             complete,
             plan,

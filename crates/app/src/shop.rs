@@ -3,11 +3,11 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use scrip_api::{Cart, QuoteRequest};
+use scrip_api::QuoteRequest;
 use scrip_domain::{Quote, Timestamp, Tokens};
 use serde::{Deserialize, Serialize};
 
-use crate::contract::{AddToCartArgs, HistoryArgs, HistoryView, ProductArgs, QuoteArgs, WalletView};
+use crate::contract::{HistoryArgs, HistoryView, QuoteArgs, WalletView};
 use crate::{App, Error, state};
 
 /// How many entries a page of the wallet's history has.
@@ -32,24 +32,6 @@ impl App {
             .await?;
         self.note_balance(quote.balance)?;
         Ok(quote)
-    }
-
-    /// The cart, priced as of now.
-    pub async fn cart_view(&self) -> Result<Cart, Error> {
-        self.require_session().await?;
-        self.noted(self.client.cart().await).await
-    }
-
-    /// Puts an item into the cart, in the place of another of the same product.
-    pub async fn cart_add(&self, args: AddToCartArgs) -> Result<Cart, Error> {
-        self.require_session().await?;
-        self.noted(self.client.put_cart_item(&args.item).await).await
-    }
-
-    /// Takes a product out of the cart.
-    pub async fn cart_remove(&self, args: ProductArgs) -> Result<Cart, Error> {
-        self.require_session().await?;
-        self.noted(self.client.remove_cart_item(&args.product).await).await
     }
 
     /// The wallet: from the server, or as it was last confirmed where the server does not answer.
@@ -87,6 +69,12 @@ impl App {
             items: page.items,
             next_cursor: page.next_cursor,
         })
+    }
+
+    /// The balance that was confirmed last.
+    pub(crate) fn stored_balance(&self) -> Result<Option<Tokens>, Error> {
+        let stored: Option<StoredWallet> = state::read(&self.wallet_file())?;
+        Ok(stored.map(|stored| stored.balance))
     }
 
     pub(crate) fn store_wallet(&self, balance: Tokens) -> Result<(), Error> {

@@ -79,6 +79,9 @@ pub(crate) enum Command {
         /// Update an older installed version too
         #[arg(long)]
         update: bool,
+        /// Borrow a floating seat instead of taking one of the license's own
+        #[arg(long)]
+        floating: bool,
     },
     /// Remove a program that Scrip installed; its license stays
     Uninstall {
@@ -89,6 +92,75 @@ pub(crate) enum Command {
     Launch {
         /// The product
         product: String,
+    },
+    /// Check a product's code, count one use where its license counts uses, and start it; for programs that do not ask themselves
+    Run(RunArgs),
+    /// Begin the free trial of a product
+    Trial {
+        /// The product
+        product: String,
+    },
+    /// Stop the time of a rental; this computer gives its code back
+    Pause {
+        /// The product
+        product: String,
+    },
+    /// Let the time of a paused rental go on
+    Resume {
+        /// The product
+        product: String,
+    },
+    /// Show what ending a rental early gives back, and end it with --yes
+    End {
+        /// The product
+        product: String,
+        /// End it now
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Let a rental extend itself, up to a sum in all, or let it run out
+    Renew(RenewArgs),
+    /// Give a license to another account, with what is paid toward owning it
+    Gift {
+        /// The product
+        product: String,
+        /// The other account's e-mail address
+        #[arg(long, value_name = "EMAIL")]
+        to: String,
+    },
+    /// Upgrade a license to a newer product, with what is paid already
+    Upgrade(PurchaseArgs),
+    /// Show which computers have a license's seats, or give a seat back
+    #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+    Seats {
+        #[command(subcommand)]
+        command: Option<SeatsCommand>,
+        /// The product
+        #[arg(required = true)]
+        product: Option<String>,
+    },
+    /// List the computers of your account
+    Devices,
+    /// Show what was used, day by day
+    Usage {
+        /// In how many days, 1 to 366
+        #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=366))]
+        days: u32,
+    },
+    /// Show what the vendor tells you
+    Notices,
+    /// Report what was used, and fetch fresh codes, keys and revocations
+    Sync,
+    /// Activate, rent and buy on a computer without a network
+    Offline {
+        #[command(subcommand)]
+        command: OfflineCommand,
+    },
+    /// Show what this computer believes of the time, or set that right
+    #[command(args_conflicts_with_subcommands = true)]
+    Clock {
+        #[command(subcommand)]
+        command: Option<ClockCommand>,
     },
     /// Collect products and pay for them together
     Cart {
@@ -186,6 +258,133 @@ pub(crate) struct ExtendArgs {
     pub(crate) expect: Option<i64>,
 }
 
+#[derive(Debug, Args)]
+pub(crate) struct RunArgs {
+    /// The product
+    pub(crate) product: String,
+    /// Write a menu entry that starts it so, and start nothing
+    #[arg(long)]
+    pub(crate) desktop_entry: bool,
+    /// What is passed on to the program
+    #[arg(last = true, value_name = "ARGS")]
+    pub(crate) arguments: Vec<std::ffi::OsString>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RenewArgs {
+    /// The product
+    pub(crate) product: String,
+    /// The rental offer that is paid again
+    #[arg(long, value_name = "ID", required_unless_present = "off", requires = "cap")]
+    pub(crate) offer: Option<String>,
+    /// The most that renewals may spend in all
+    #[arg(long, value_name = "TOKENS", requires = "offer")]
+    pub(crate) cap: Option<i64>,
+    /// Let the rental run out
+    #[arg(long, conflicts_with_all = ["offer", "cap"])]
+    pub(crate) off: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum SeatsCommand {
+    /// Give back the seat of this computer, or with --computer that of one that cannot do so itself
+    Release {
+        /// The product
+        product: String,
+        /// The name of another computer, whose codes are revoked
+        #[arg(long, value_name = "NAME")]
+        computer: Option<String>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum OfflineCommand {
+    /// Write a request to carry to a computer that has a network; needs none here
+    Request {
+        #[command(subcommand)]
+        ask: AskCommand,
+    },
+    /// Hand in the request of another computer, and write the answer to carry back
+    Submit {
+        /// The request: a file, or - for standard input
+        file: PathBuf,
+        /// Where the answer is written
+        #[arg(short = 'o', long, value_name = "FILE")]
+        output: PathBuf,
+        /// Draw the answer as pictures too: this file, or several with numbers
+        #[arg(long, value_name = "FILE.png")]
+        qr: Option<PathBuf>,
+    },
+    /// Take the answer: its codes work here from now on
+    Import {
+        /// The answer: a file, or - for standard input
+        file: PathBuf,
+    },
+    /// List the requests that wait for an answer
+    Waiting,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum AskCommand {
+    /// A code for this computer, for a license that you have
+    Activate(AskProduct),
+    /// Buy a product
+    Buy(AskProduct),
+    /// Rent a product by the offer of --offer
+    Rent(AskProduct),
+    /// Add to a rental
+    Extend(AskProduct),
+    /// Turn a rental into ownership
+    Convert(AskProduct),
+    /// Everything in the cart
+    Cart(AskFile),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AskProduct {
+    /// The product
+    pub(crate) product: String,
+    /// The rental offer
+    #[arg(long, value_name = "ID")]
+    pub(crate) offer: Option<String>,
+    #[command(flatten)]
+    pub(crate) file: AskFile,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AskFile {
+    /// Where the request is written
+    #[arg(short = 'o', long, value_name = "FILE")]
+    pub(crate) output: PathBuf,
+    /// Draw it as pictures too: this file, or several with numbers
+    #[arg(long, value_name = "FILE.png")]
+    pub(crate) qr: Option<PathBuf>,
+    /// The e-mail address of your account, where you never signed in here
+    #[arg(long, value_name = "EMAIL")]
+    pub(crate) account: Option<String>,
+    /// The vendor's address (urn:scrip:vendor:…), where this computer never reached its server
+    #[arg(long, value_name = "URN")]
+    pub(crate) vendor: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ClockCommand {
+    /// Take a recovery code from your account page
+    Recover {
+        /// The code: a file, or - for standard input
+        file: PathBuf,
+    },
+    /// Fetch a recovery code for another computer of your account
+    Code {
+        /// The computer's name
+        #[arg(long, value_name = "NAME")]
+        computer: String,
+        /// Where the code is written
+        #[arg(short = 'o', long, value_name = "FILE")]
+        output: PathBuf,
+    },
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum CartCommand {
     /// Put a product into the cart
@@ -217,6 +416,32 @@ pub(crate) enum CodeCommand {
     Show {
         /// The product
         product: String,
+        /// Draw it as a picture in the terminal
+        #[arg(long)]
+        qr: bool,
+        /// Draw it into this file, or several with numbers
+        #[arg(long, value_name = "FILE")]
+        png: Option<PathBuf>,
+    },
+    /// Write a product's code into a file
+    Export {
+        /// The product
+        product: String,
+        /// Where it is written
+        #[arg(short = 'o', long, value_name = "FILE")]
+        output: PathBuf,
+    },
+    /// Store the codes of a file or of pictures, where they are for this computer
+    Import {
+        /// The file: armored, one compact code, or PNG or JPEG pictures; - reads standard input
+        #[arg(required = true)]
+        file: Vec<PathBuf>,
+    },
+    /// Say in words what a code, a request or an answer says
+    Inspect {
+        /// The file: armored, compact, or PNG or JPEG pictures; - reads standard input
+        #[arg(required = true)]
+        file: Vec<PathBuf>,
     },
     /// Verify a file with codes; works offline
     Verify {
@@ -292,6 +517,39 @@ mod tests {
             "library",
             "code show P",
             "code verify FILE",
+            "code show P --qr",
+            "code show P --png FILE",
+            "code export P -o FILE",
+            "code import FILE",
+            "code inspect FILE",
+            "trial P",
+            "pause P",
+            "resume P",
+            "end P",
+            "end P --yes",
+            "renew P --offer week --cap 30",
+            "renew P --off",
+            "gift P --to eve@example.com",
+            "upgrade P",
+            "seats P",
+            "seats release P",
+            "seats release P --computer NAME",
+            "devices",
+            "usage",
+            "notices",
+            "sync",
+            "run P",
+            "run P --desktop-entry",
+            "offline request activate P -o FILE",
+            "offline request buy P -o FILE --qr FILE.png",
+            "offline request rent P --offer week -o FILE",
+            "offline request extend P -o FILE",
+            "offline request convert P -o FILE",
+            "offline request cart -o FILE",
+            "offline submit FILE -o FILE",
+            "offline import FILE",
+            "clock",
+            "clock recover FILE",
         ];
         for line in lines {
             for global in ["", "--json --server http://127.0.0.1:1"] {
@@ -311,5 +569,20 @@ mod tests {
             }
         }
         assert!(Arguments::try_parse_from(["scrip", "register", "--email", "a@b"]).is_err());
+        for line in [
+            "renew P",
+            "renew P --offer week",
+            "renew P --off --cap 3",
+            "seats",
+            "seats release",
+            "end",
+        ] {
+            assert!(
+                Arguments::try_parse_from(["scrip"].into_iter().chain(line.split_whitespace())).is_err(),
+                "{line}"
+            );
+        }
+        let run = Arguments::try_parse_from(["scrip", "run", "P", "--", "--json", "-x"]).unwrap();
+        assert!(!run.json, "what stands behind -- is the program's");
     }
 }

@@ -7,8 +7,12 @@
 mod args;
 mod browse;
 mod codes;
+mod files;
+mod licenses;
+mod offline;
 mod output;
 mod programs;
+mod runs;
 mod session;
 mod shop;
 mod table;
@@ -36,12 +40,12 @@ fn main() -> ExitCode {
         Err(error) => Err(output::internal("no thread can be started", &error)),
     };
     match outcome {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(status) => status,
         Err(failure) => output.fail(&failure),
     }
 }
 
-async fn run(arguments: Arguments, output: Output) -> Result<(), Failure> {
+async fn run(arguments: Arguments, output: Output) -> Result<ExitCode, Failure> {
     let mut options = Options::from_environment().map_err(Failure::from)?;
     if let Some(server) = arguments.server.filter(|server| !server.trim().is_empty()) {
         options.server = server
@@ -55,7 +59,7 @@ async fn run(arguments: Arguments, output: Output) -> Result<(), Failure> {
         ));
     }
     let app = App::open(options).map_err(Failure::from)?;
-    match arguments.command {
+    let done = match arguments.command {
         Command::Register(credentials) => session::register(&app, output, credentials).await,
         Command::Login(credentials) => session::login(&app, output, credentials).await,
         Command::Logout => session::logout(&app, output).await,
@@ -71,7 +75,11 @@ async fn run(arguments: Arguments, output: Output) -> Result<(), Failure> {
         } => browse::sync(&app, output).await,
         Command::Installed => programs::installed(&app, output).await,
         Command::Plan { product } => programs::plan(&app, output, &product).await,
-        Command::Install { product, update } => programs::install(&app, output, &product, update).await,
+        Command::Install {
+            product,
+            update,
+            floating,
+        } => programs::install(&app, output, &product, update, floating).await,
         Command::Uninstall { product } => programs::uninstall(&app, output, &product).await,
         Command::Launch { product } => programs::launch(&app, output, &product).await,
         Command::Library => programs::library(&app, output).await,
@@ -79,6 +87,21 @@ async fn run(arguments: Arguments, output: Output) -> Result<(), Failure> {
         Command::Rent(rental) => shop::rent(&app, output, rental).await,
         Command::Extend(extension) => shop::extend(&app, output, extension).await,
         Command::Convert(purchase) => shop::convert(&app, output, purchase).await,
+        Command::Run(run) => return runs::run(&app, output, run).await,
+        Command::Trial { product } => licenses::trial(&app, output, &product).await,
+        Command::Pause { product } => licenses::pause(&app, output, &product).await,
+        Command::Resume { product } => licenses::resume(&app, output, &product).await,
+        Command::End { product, yes } => licenses::end(&app, output, &product, yes).await,
+        Command::Renew(renewal) => licenses::renew(&app, output, renewal).await,
+        Command::Gift { product, to } => licenses::gift(&app, output, &product, to).await,
+        Command::Upgrade(purchase) => shop::upgrade(&app, output, purchase).await,
+        Command::Seats { command, product } => licenses::seats(&app, output, command, product).await,
+        Command::Devices => licenses::devices(&app, output).await,
+        Command::Usage { days } => licenses::usage(&app, output, days).await,
+        Command::Notices => licenses::notices(&app, output).await,
+        Command::Sync => licenses::sync(&app, output).await,
+        Command::Offline { command } => offline::offline(&app, output, command).await,
+        Command::Clock { command } => offline::clock(&app, output, command).await,
         Command::Cart { command } => match command {
             CartCommand::Add { product, rent } => shop::cart_add(&app, output, &product, rent).await,
             CartCommand::Remove { product } => shop::cart_remove(&app, output, &product).await,
@@ -86,12 +109,16 @@ async fn run(arguments: Arguments, output: Output) -> Result<(), Failure> {
             CartCommand::Checkout { expect } => shop::cart_checkout(&app, output, expect).await,
         },
         Command::Code { command } => match command {
-            CodeCommand::Show { product } => codes::show(&app, output, &product).await,
+            CodeCommand::Show { product, qr, png } => codes::show(&app, output, &product, qr, png.as_deref()).await,
+            CodeCommand::Export { product, output: file } => codes::export(&app, output, &product, &file).await,
+            CodeCommand::Import { file } => codes::import(&app, output, &file).await,
+            CodeCommand::Inspect { file } => codes::inspect(&app, output, &file).await,
             CodeCommand::Verify {
                 file,
                 keys,
                 any_computer,
             } => codes::verify(&app, output, &file, keys.as_deref(), any_computer).await,
         },
-    }
+    };
+    done.map(|()| ExitCode::SUCCESS)
 }

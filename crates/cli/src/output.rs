@@ -21,7 +21,7 @@ impl Output {
             serde_json::to_string_pretty(result)
                 .map_err(|error| internal("the result cannot be written as JSON", &error))?
         } else {
-            words()
+            minutes(&words())
         };
         print(&text)
     }
@@ -29,13 +29,17 @@ impl Output {
     /// Tells something beside the result; never beside JSON.
     pub(crate) fn note(self, text: &str) {
         if !self.json {
-            complain(&format!("note: {text}"));
+            complain(&minutes(&format!("note: {text}")));
         }
     }
 
     /// Tells a failure, and gives the exit status that belongs to it.
     pub(crate) fn fail(self, failure: &Failure) -> ExitCode {
-        complain(&if self.json { in_json(failure) } else { in_words(failure) });
+        complain(&if self.json {
+            in_json(failure)
+        } else {
+            minutes(&in_words(failure))
+        });
         ExitCode::FAILURE
     }
 
@@ -88,6 +92,39 @@ pub(crate) fn internal(what: &str, error: &dyn std::error::Error) -> Failure {
         hints: Vec::new(),
         quote: None,
     }
+}
+
+/// The text with every instant (RFC 3339) told to the minute: `2025-06-01T09:30:00Z` becomes `2025-06-01 09:30 UTC`.
+fn minutes(text: &str) -> String {
+    const SHAPE: &[u8] = b"0000-00-00T00:00:00";
+    let bytes = text.as_bytes();
+    let mut told = String::with_capacity(text.len());
+    let mut at = 0;
+    let mut kept = 0;
+    while at + SHAPE.len() < bytes.len() {
+        let fits = bytes[at..].iter().zip(SHAPE).all(|(byte, shape)| match shape {
+            b'0' => byte.is_ascii_digit(),
+            other => byte == other,
+        });
+        let fraction = bytes[at + SHAPE.len()..]
+            .iter()
+            .take_while(|byte| byte.is_ascii_digit() || **byte == b'.')
+            .count();
+        let end = at + SHAPE.len() + fraction;
+        if fits && bytes.get(end) == Some(&b'Z') {
+            told.push_str(&text[kept..at]);
+            told.push_str(&text[at..at + 10]);
+            told.push(' ');
+            told.push_str(&text[at + 11..at + 16]);
+            told.push_str(" UTC");
+            at = end + 1;
+            kept = at;
+        } else {
+            at += 1;
+        }
+    }
+    told.push_str(&text[kept..]);
+    told
 }
 
 fn in_words(failure: &Failure) -> String {
@@ -146,6 +183,24 @@ mod tests {
         error: 30 tokens are missing [wallet.insufficient]
           Add 30 tokens.
         ");
+    }
+
+    #[test]
+    fn instants_are_told_to_the_minute() {
+        for (text, told) in [
+            ("until 2025-06-01T09:30:59Z.", "until 2025-06-01 09:30 UTC."),
+            ("2025-06-01T09:30:59.123456Z", "2025-06-01 09:30 UTC"),
+            (
+                "é2025-06-01T09:30:59Zé2025-06-01T09:31:00Z",
+                "é2025-06-01 09:30 UTCé2025-06-01 09:31 UTC",
+            ),
+            ("2025-06-01T09:30:59+02:00", "2025-06-01T09:30:59+02:00"),
+            ("2025-06-01T09:30:59", "2025-06-01T09:30:59"),
+            ("", ""),
+            ("2025-06-01T0", "2025-06-01T0"),
+        ] {
+            assert_eq!(minutes(text), told);
+        }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use indicatif::{ProgressBar, ProgressStyle};
 use scrip_app::contract::{AcquireArgs, Acquired, Action, Event, LibraryEntry, ProductArgs, Stage};
 use scrip_app::{App, Failure};
-use scrip_domain::ProductId;
+use scrip_domain::{ProductId, Remaining};
 use serde_json::json;
 
 use crate::browse::{resolve, state_words};
@@ -46,14 +46,20 @@ pub(crate) async fn plan(app: &App, output: Output, product: &str) -> Result<(),
     })
 }
 
-pub(crate) async fn install(app: &App, output: Output, product: &str, update: bool) -> Result<(), Failure> {
+pub(crate) async fn install(
+    app: &App,
+    output: Output,
+    product: &str,
+    update: bool,
+    floating: bool,
+) -> Result<(), Failure> {
     let product = resolve(app, output, product).await?;
     settle(app, output).await?;
     let events = app.events();
     let work = app.acquire_start(AcquireArgs {
         product: product.clone(),
         update,
-        floating: false,
+        floating,
     });
     let acquired = watched(app, output, &product, events, work).await?;
     output.show(&acquired, || {
@@ -116,6 +122,10 @@ pub(crate) async fn library(app: &App, output: Output) -> Result<(), Failure> {
                 (None, true) => "authorized".to_owned(),
                 (None, false) => String::new(),
             };
+            let here = match entry.standing.as_ref().and_then(|standing| standing.failure.as_ref()) {
+                Some(failure) => format!("{here} ({} [{}])", failure.message, failure.code),
+                None => here,
+            };
             let product = entry.license.product.as_str();
             table.row([
                 product,
@@ -134,15 +144,27 @@ pub(crate) async fn library(app: &App, output: Output) -> Result<(), Failure> {
     })
 }
 
-/// What is left of a rental.
+/// What is left of a rental: for this computer where it has a code, else for all of them.
 fn left(entry: &LibraryEntry) -> String {
-    let remaining = &entry.license.remaining;
-    match (remaining.ends_at, remaining.uses, remaining.processings) {
-        (Some(end), _, _) => format!("until {end}"),
-        (_, Some(uses), _) => format!("{uses} uses left"),
-        (_, _, Some(processings)) => format!("{processings} processings left"),
-        _ => String::new(),
-    }
+    let here = entry.standing.as_ref().filter(|standing| standing.counts);
+    let remaining = here.map_or(&entry.license.remaining, |standing| &standing.left);
+    left_words(remaining)
+}
+
+/// What is left, in words; several limits are joined, as the first that is reached ends the rental.
+pub(crate) fn left_words(remaining: &Remaining) -> String {
+    let count = |count: u64, unit: &str| format!("{count} {unit}{} left", if count == 1 { "" } else { "s" });
+    let parts: Vec<String> = [
+        remaining.ends_at.map(|end| format!("until {end}")),
+        remaining.uses.map(|uses| count(uses, "use")),
+        remaining
+            .processings
+            .map(|processings| count(processings, "processing")),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    parts.join(", ")
 }
 
 /// How much of it is owned.

@@ -28,6 +28,10 @@ pub(crate) async fn extend(app: &App, output: Output, extension: ExtendArgs) -> 
     take(app, output, &extension.product, Intent::Extend, offer, extension.expect).await
 }
 
+pub(crate) async fn upgrade(app: &App, output: Output, purchase: PurchaseArgs) -> Result<(), Failure> {
+    take(app, output, &purchase.product, Intent::Upgrade, None, purchase.expect).await
+}
+
 async fn take(
     app: &App,
     output: Output,
@@ -193,6 +197,6 @@ fn show_cart(output: Output, cart: &Cart) -> Result<(), Failure> {
     })
 }
 
-fn parse_offer(text: &str) -> Result<OfferId, Failure> {
+pub(crate) fn parse_offer(text: &str) -> Result<OfferId, Failure> {
     Ok(text.parse::<OfferId>().map_err(scrip_app::Error::Rule)?)
 }
