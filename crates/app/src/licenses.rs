@@ -175,12 +175,15 @@ impl App {
 
     /// Gives the code of this computer back, where it has one: from here on it is void, whatever the server answers.
     async fn give_back(&self, license: &LicenseView) -> Result<Option<Surrender>, Error> {
+        if self.own_claims(license).is_none() {
+            return Ok(None);
+        }
+        let device = self.require_device().await?;
+        // What was counted before is reported first, so that the surrender fits one report. A fresh code may come of it.
+        self.report(license).await?;
         let Some(claims) = self.own_claims(license) else {
             return Ok(None);
         };
-        let device = self.require_device().await?;
-        // What was counted before is reported first, so that the surrender fits one report.
-        self.report(license).await?;
         let journal = self.surrender(&claims).await?;
         Ok(Some(Surrender {
             device: device.id,

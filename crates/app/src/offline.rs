@@ -286,7 +286,10 @@ impl App {
         let mut offers = Vec::with_capacity(index.entries().len());
         for entry in index.entries() {
             if !entry.offers.as_slice().is_empty() {
-                let json = crate::codes::as_json("the offers", &entry.offers)?.to_string();
+                let json = serde_json::to_string(&entry.offers).map_err(|error| scrip_licensing::Error::Encode {
+                    what: "the offers",
+                    why: error.to_string(),
+                })?;
                 offers.push((&entry.id, json));
             }
         }

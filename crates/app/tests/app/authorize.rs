@@ -5,13 +5,14 @@ use std::sync::{Arc, Mutex};
 use crate::fake::{DEVICE, LICENSE, NOW, Vendor, license, listing};
 use scrip_app::contract::{AcquireArgs, Action, Event, ProductArgs, Stage};
 use scrip_domain::{Coded, ErrorCode, ProductId, Timestamp, Tokens};
-use scrip_licensing::{Claims, Confirmation, Equity, Grant, JwkSet, SigningKey, TermsDigest, Used, VerifyingKey};
+use scrip_licensing::{
+    Claims, Confirmation, Equity, Grant, PublishedKey, RevocationList, RootKey, SigningKey, TermsDigest, Used,
+    VerifyingKey,
+};
 use serde_json::{Value, json};
 
-const ISSUER: &str = "https://shop.example";
-
 /// A vendor that issues codes with `key`, for whatever device registered last.
-async fn vendor(key: SigningKey) -> Vendor {
+async fn vendor(root: RootKey, key: SigningKey) -> Vendor {
     let vendor = Vendor::start().await;
     {
         let mut state = vendor.state.lock().unwrap();
@@ -20,10 +21,23 @@ async fn vendor(key: SigningKey) -> Vendor {
     }
     let device: Arc<Mutex<Value>> = Arc::default();
     vendor.rule(move |request| match (request.method.as_str(), request.path.as_str()) {
-        ("GET", "/v1/server") => Some(Some((200, json!({ "issuer": ISSUER })))),
-        ("GET", "/v1/jwks.json") => {
-            let set = JwkSet::new([key.verifying_key()]).to_json().unwrap();
-            Some(Some((200, serde_json::from_str(&set).unwrap())))
+        ("GET", "/v1/server") => {
+            let info = json!({ "issuer": root.issuer(), "name": "Shop", "version": "1", "time": "2026-01-01T00:00:00Z" });
+            Some(Some((200, info)))
+        }
+        ("GET", "/v1/keys") => {
+            let keys = vec![PublishedKey::current(key.verifying_key())];
+            let signed = root.sign_keys(1, keys, Timestamp::from_seconds(NOW)).unwrap();
+            Some(Some((200, json!({ "statement": signed }))))
+        }
+        ("GET", "/v1/revocations") => {
+            let list = RevocationList {
+                iss: root.issuer(),
+                iat: Timestamp::from_seconds(NOW),
+                seq: 1,
+                revoked: Vec::new(),
+            };
+            Some(Some((200, json!({ "statement": key.sign_revocations(&list).unwrap() }))))
         }
         ("POST", "/v1/devices") => {
             *device.lock().unwrap() = request.body.clone();
@@ -31,7 +45,7 @@ async fn vendor(key: SigningKey) -> Vendor {
             Some(Some((200, answer)))
         }
         ("POST", path) if path.ends_with("/codes") => {
-            let code = key.issue(&claims(&device.lock().unwrap())).unwrap();
+            let code = key.issue(&claims(&root.issuer(), &device.lock().unwrap())).unwrap();
             let answer = json!({ "license": LICENSE, "product": "org.example.Hello", "activation": DEVICE, "seq": 1, "code": code });
             Some(Some((200, answer)))
         }
@@ -40,12 +54,12 @@ async fn vendor(key: SigningKey) -> Vendor {
     vendor
 }
 
-fn claims(device: &Value) -> Claims {
+fn claims(issuer: &str, device: &Value) -> Claims {
     let x = device["public_key"].as_str().unwrap();
     let jwk: scrip_licensing::Jwk = serde_json::from_value(json!({ "kty": "OKP", "crv": "Ed25519", "x": x })).unwrap();
     let key: VerifyingKey = jwk.verifying_key().unwrap().unwrap();
     Claims {
-        iss: ISSUER.to_owned(),
+        iss: issuer.to_owned(),
         sub: LICENSE.parse().unwrap(),
         aud: hello(),
         jti: "1".to_owned(),
@@ -84,7 +98,7 @@ fn install_package(home: &std::path::Path) {
 async fn the_code_comes_is_verified_and_works_offline() {
     let home = tempfile::tempdir().unwrap();
     install_package(home.path());
-    let vendor = vendor(SigningKey::generate().unwrap()).await;
+    let vendor = vendor(RootKey::generate().unwrap(), SigningKey::generate().unwrap()).await;
     let app = vendor.signed_in(home.path()).await;
     app.catalog_sync().await.unwrap();
     let plan = app.product_plan(ProductArgs { product: hello() }).await.unwrap();
@@ -136,31 +150,54 @@ async fn the_code_comes_is_verified_and_works_offline() {
 }
 
 #[tokio::test]
-async fn keys_that_were_all_replaced_are_not_trusted() {
+async fn a_key_set_that_the_vendors_root_did_not_sign_is_not_trusted() {
     let home = tempfile::tempdir().unwrap();
     install_package(home.path());
-    let first = vendor(SigningKey::generate().unwrap()).await;
-    let app = first.signed_in(home.path()).await;
+    let theirs = RootKey::generate().unwrap().issuer();
+    // This server names the address of a vendor whose root key it does not have.
+    let vendor = vendor(RootKey::generate().unwrap(), SigningKey::generate().unwrap()).await;
+    vendor.rule(move |request| {
+        let info = json!({ "issuer": theirs, "name": "Shop", "version": "1", "time": "2026-01-01T00:00:00Z" });
+        (request.path == "/v1/server").then_some(Some((200, info)))
+    });
+    let app = vendor.signed_in(home.path()).await;
     app.catalog_sync().await.unwrap();
-    app.acquire_start(AcquireArgs {
+    let error = app.acquire_start(acquire()).await.unwrap_err();
+    assert_eq!(error.code(), ErrorCode::StatementIssuer, "{error}");
+    assert!(!app.code_file(&hello()).exists());
+}
+
+#[tokio::test]
+async fn keys_of_an_earlier_version_are_taken_over_only_where_the_new_ones_continue_them() {
+    let key = || SigningKey::from_secret_bytes(&[7; 32]).unwrap();
+    for (old, taken) in [(key(), true), (SigningKey::generate().unwrap(), false)] {
+        let home = tempfile::tempdir().unwrap();
+        install_package(home.path());
+        let vendor = vendor(RootKey::generate().unwrap(), key()).await;
+        let app = vendor.signed_in(home.path()).await;
+        app.catalog_sync().await.unwrap();
+        let issuer = "https://shop.example";
+        let folder = app.code_file(&hello()).parent().unwrap().parent().unwrap().to_owned();
+        let envelope = |data: Value| json!({ "version": 1, "data": data }).to_string();
+        std::fs::write(folder.join("vendor.json"), envelope(json!({ "issuer": issuer }))).unwrap();
+        let digest = scrip_domain::Sha256(<sha2::Sha256 as sha2::Digest>::digest(issuer).into());
+        let file = home.path().join(format!("data/keys/{digest}.json"));
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        let keys = scrip_licensing::JwkSet::new([old.verifying_key()]).to_json().unwrap();
+        std::fs::write(&file, envelope(json!({ "issuer": issuer, "keys": keys }))).unwrap();
+        let outcome = app.acquire_start(acquire()).await;
+        assert_eq!(outcome.is_ok(), taken, "{outcome:?}");
+        assert_eq!((file.exists(), folder.join("keys.jws").exists()), (!taken, taken));
+        if let Err(error) = outcome {
+            assert_eq!(error.code(), ErrorCode::CodeKeysInvalid, "{error}");
+        }
+    }
+}
+
+fn acquire() -> AcquireArgs {
+    AcquireArgs {
         product: hello(),
         update: false,
         floating: false,
-    })
-    .await
-    .unwrap();
-    // Another server claims to be the same vendor.
-    let second = vendor(SigningKey::generate().unwrap()).await;
-    let app = second.signed_in(home.path()).await;
-    app.catalog_sync().await.unwrap();
-    let error = app
-        .acquire_start(AcquireArgs {
-            product: hello(),
-            update: false,
-            floating: false,
-        })
-        .await
-        .unwrap_err();
-    assert_eq!(error.code(), ErrorCode::CodeKeysInvalid, "{error}");
-    assert!(!app.code_file(&hello()).exists());
+    }
 }

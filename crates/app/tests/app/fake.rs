@@ -4,8 +4,11 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-use scrip_app::{App, KeystoreMode, Limits, Options};
-use scrip_domain::{FixedClock, SystemIds, Timestamp};
+use scrip_app::{App, KeystoreMode, Limits, Machine, Options};
+use scrip_domain::{Clock, FixedClock, SystemIds, Timestamp};
+use scrip_licensing::MachineFacts;
+use scrip_licensing::clock::{Reading, TimeSource};
+use scrip_licensing::journal::NoAnchor;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -15,6 +18,26 @@ use tokio::task::JoinHandle;
 pub(crate) const NOW: i64 = 1_780_000_000;
 pub(crate) const LICENSE: &str = "01890a5d-ac96-774b-bcce-b302099a8057";
 pub(crate) const DEVICE: &str = "01890a5d-ac96-774b-bcce-b302099a8058";
+
+/// The id of the computer that tests run on.
+pub(crate) const MACHINE: &str = "0123456789abcdef0123456789abcdef";
+
+/// A clock that stands at `seconds` until a test moves it.
+pub(crate) fn clock_at(seconds: i64) -> Arc<FixedClock> {
+    Arc::new(FixedClock::new(Timestamp::from_seconds(seconds)))
+}
+
+/// A computer that has no other clock than the one on the wall.
+struct Wall(Arc<FixedClock>);
+
+impl TimeSource for Wall {
+    fn read(&self) -> Reading {
+        Reading {
+            wall: self.0.now(),
+            boot: None,
+        }
+    }
+}
 
 /// What came.
 #[derive(Clone, Debug)]
@@ -86,7 +109,11 @@ impl Vendor {
 
     /// An app of this vendor with its state under `home`, on a computer that lies in `home/computer`.
     pub(crate) fn app(&self, home: &Path) -> App {
-        let clock = Arc::new(FixedClock::new(Timestamp::from_seconds(NOW)));
+        self.app_on(home, MACHINE, &clock_at(NOW))
+    }
+
+    /// The same on the computer with the id `machine`, whose clock is `clock`.
+    pub(crate) fn app_on(&self, home: &Path, machine: &str, clock: &Arc<FixedClock>) -> App {
         App::open(Options {
             home: Some(home.to_owned()),
             server: self.url.parse().unwrap(),
@@ -95,7 +122,14 @@ impl Vendor {
                 attempts: 1,
                 ..Limits::default()
             },
-            clock,
+            clock: clock.clone(),
+            machine: Machine {
+                id: machine.to_owned(),
+                name: "bench".to_owned(),
+                facts: Some(MachineFacts::default()),
+                time: Arc::new(Wall(clock.clone())),
+                anchor: Arc::new(NoAnchor),
+            },
             ids: Arc::new(SystemIds::default()),
             roots: Some(scrip_inventory::Roots::inside(&home.join("computer"))),
         })

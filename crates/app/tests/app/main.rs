@@ -2,7 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that fails says where")]
 
+mod airgap;
 mod authorize;
+mod desk;
 mod fake;
+mod licenses;
 mod offline;
 mod payments;
