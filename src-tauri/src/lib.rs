@@ -42,7 +42,10 @@ pub fn run() -> Result<(), Error> {
         .invoke_handler(tauri::generate_handler![bridge::call, opening::open_external])
         .setup(move |tauri| {
             bridge::forward_events(tauri.handle().clone(), app.events());
-            tauri::async_runtime::spawn(async move { app.catch_up().await });
+            tauri::async_runtime::spawn(async move {
+                app.catch_up().await;
+                app.keep_leases().await;
+            });
             Ok(())
         })
         .run(tauri::generate_context!())

@@ -285,13 +285,11 @@ impl App {
         let index = self.catalog.index().await?;
         let mut offers = Vec::with_capacity(index.entries().len());
         for entry in index.entries() {
-            if !entry.offers.as_slice().is_empty() {
-                let json = serde_json::to_string(&entry.offers).map_err(|error| scrip_licensing::Error::Encode {
-                    what: "the offers",
-                    why: error.to_string(),
-                })?;
-                offers.push((&entry.id, json));
-            }
+            let json = serde_json::to_string(&entry.offers).map_err(|error| scrip_licensing::Error::Encode {
+                what: "the offers",
+                why: error.to_string(),
+            })?;
+            offers.push((&entry.id, json));
         }
         let digest = price_digest(offers.iter().map(|(product, json)| (*product, json.as_str())));
         Ok((digest == sheet.digest).then_some(text))

@@ -138,7 +138,7 @@ impl Books {
 
     pub(crate) fn license(&self) -> Value {
         let mut view = license(HELLO, self.revision);
-        let used: u64 = self
+        let taken: u64 = self
             .held
             .values()
             .filter_map(|held| held.acknowledged)
@@ -147,7 +147,7 @@ impl Books {
         let (uses, processings) = self.grant.counts();
         let mut remaining = json!({});
         if let Some(uses) = uses {
-            remaining["uses"] = json!(uses - used);
+            remaining["uses"] = json!(uses - taken);
         }
         if let Some(processings) = processings {
             remaining["processings"] = json!(processings);
@@ -160,7 +160,7 @@ impl Books {
             view["state"] = json!("owned");
         }
         view["remaining"] = remaining;
-        view["used"] = json!({ "uses": used, "processings": 0 });
+        view["used"] = json!({ "uses": taken, "processings": 0 });
         view
     }
 
@@ -264,7 +264,7 @@ impl Books {
                 };
                 let (thumbprint, machine) = (self.computers[at].thumbprint, self.computers[at].machine.clone());
                 let (seq, code) = self.issue(thumbprint, &machine, id);
-                ok(self.code(id, seq, &code))
+                ok(Self::code(id, seq, &code))
             }
             ("POST", ["activations", id, "journal"]) => {
                 let upload: JournalUpload = serde_json::from_value(request.body.clone()).unwrap();
@@ -309,17 +309,15 @@ impl Books {
             serde_json::from_value(json!({ "kty": "OKP", "crv": "Ed25519", "x": body["public_key"] })).unwrap();
         let thumbprint = jwk.verifying_key().unwrap().unwrap().thumbprint();
         let machine = body["machine"].as_str().unwrap().to_owned();
-        let at = match self.computers.iter().position(|one| one.thumbprint == thumbprint) {
-            Some(at) => at,
-            None => {
-                self.computers.push(Computer {
-                    id: Uuid::new_v4(),
-                    thumbprint,
-                    machine,
-                });
-                self.computers.len() - 1
-            }
-        };
+        let known = self.computers.iter().position(|one| one.thumbprint == thumbprint);
+        let at = known.unwrap_or_else(|| {
+            self.computers.push(Computer {
+                id: Uuid::new_v4(),
+                thumbprint,
+                machine,
+            });
+            self.computers.len() - 1
+        });
         let mut device = self.device(&self.computers[at]);
         if at > 0 {
             device["recognised"] = json!("same board: reinstalled");
@@ -331,7 +329,7 @@ impl Books {
         json!({ "id": computer.id, "name": "bench", "thumbprint": computer.thumbprint, "created_at": self.now() })
     }
 
-    fn code(&self, id: Uuid, seq: u64, code: &str) -> Value {
+    fn code(id: Uuid, seq: u64, code: &str) -> Value {
         json!({ "license": LICENSE, "product": HELLO, "activation": id, "seq": seq, "code": code })
     }
 
@@ -378,7 +376,7 @@ impl Books {
         let (number, code) = self.issue(thumbprint, &machine, id);
         json!({
             "acknowledged_seq": seq, "acknowledged_hash": scrip_domain::Sha256(hash), "findings": findings,
-            "license": self.license(), "code": self.code(id, number, &code),
+            "license": self.license(), "code": Self::code(id, number, &code),
         })
     }
 
