@@ -343,3 +343,21 @@ async fn the_menu_entry_comes_with_a_code_that_counts_and_goes_with_it() {
     app.license_pause(args()).await.unwrap();
     assert!(!entry.exists());
 }
+
+#[tokio::test]
+async fn a_window_that_opens_reports_what_was_counted_meanwhile() {
+    let home = tempfile::tempdir().unwrap();
+    install(home.path(), "#!/bin/sh\n");
+    let desk = Desk::open(Grant::Uses { count: 5 }).await;
+    let app = desk.authorized(home.path(), MACHINE).await;
+    app.catalog_sync().await.unwrap();
+    app.begin_run(&hello()).await.unwrap();
+    let app = std::sync::Arc::new(desk.vendor.app_on(home.path(), MACHINE, &desk.clock));
+    let opened = app.clone();
+    // On another thread, as the window does it.
+    tokio::spawn(async move { opened.catch_up().await }).await.unwrap();
+    assert_eq!(app.standing(&hello()).unwrap().unreported.uses, 0);
+    assert_eq!(app.standing(&hello()).unwrap().left.uses, Some(4));
+    let beat = tokio::spawn(async move { app.keep_leases().await });
+    beat.abort();
+}
