@@ -29,6 +29,13 @@ describe("the host of the desktop window", () => {
     expect(failureOf(thrown)).toEqual(REFUSED);
   });
 
+  it("saves a file where the shell says", async () => {
+    mockIPC((command, payload) => (command === "save_file" ? `/tmp/${(payload as { name: string }).name}` : null));
+    expect(await tauriHost().saveFile({ name: "request.scrip", base64: "YQ==" })).toBe("/tmp/request.scrip");
+    mockIPC(() => Promise.reject(REFUSED as unknown as Error));
+    expect(failureOf(await tauriHost().saveFile({ name: "x", base64: "" }).catch((error: unknown) => error))).toEqual(REFUSED);
+  });
+
   it("gives a rejection of the window itself a code too", async () => {
     mockIPC(() => Promise.reject("not allowed by ACL" as unknown as Error));
     const thrown: unknown = await tauriHost().call("wallet.view", {}).catch((error: unknown) => error);

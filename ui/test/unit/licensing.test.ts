@@ -172,6 +172,17 @@ describe("a license's page", () => {
     expect(host.licenses.has("org.kde.krita")).toBe(false);
   });
 
+  it("borrows a seat where this computer has none", async () => {
+    const { host } = await open({}, `#/license/${ARDOUR}`, (made) => {
+      live(made);
+      made.licenses.get(ARDOUR)!.terms.policy.floating_seats = 1;
+    });
+    await click(`release-${host.licensing.devices[0]!.id}`);
+    await click("release-confirm");
+    await click("borrow");
+    await waitFor(() => expect(asked(host, "acquire.start")).toEqual([{ product: ARDOUR, update: false, floating: true }]));
+  });
+
   it("launches without a connection", async () => {
     const { host } = await open({ online: false }, `#/license/${ARDOUR}`, live);
     await click(`launch-${ARDOUR}`);

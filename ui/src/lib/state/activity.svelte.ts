@@ -35,11 +35,11 @@ export class Activity {
     return task !== null && !ENDED.includes(task.stage);
   }
 
-  /** Puts a product in line; resolves when its turn is over, however it ended. */
-  start(product: string, update: boolean): Promise<void> {
+  /** Puts a product in line, on a borrowed seat where that is wanted; resolves when its turn is over, however it ended. */
+  start(product: string, update: boolean, floating = false): Promise<void> {
     if (this.busy(product)) return this.#line;
     this.#put({ product, stage: "queued", doneBytes: 0, totalBytes: 0, failure: null, update });
-    this.#line = this.#line.then(() => this.#carryOut(product, update));
+    this.#line = this.#line.then(() => this.#carryOut(product, update, floating));
     return this.#line;
   }
 
@@ -73,11 +73,11 @@ export class Activity {
     this.tasks = this.tasks.filter((task) => task.product !== product);
   }
 
-  async #carryOut(product: string, update: boolean): Promise<void> {
+  async #carryOut(product: string, update: boolean, floating: boolean): Promise<void> {
     // Cancelled while it stood in line.
     if (!this.of(product)) return;
     try {
-      const acquired = await this.#host.call("acquire.start", { product, update });
+      const acquired = await this.#host.call("acquire.start", { product, update, ...(floating ? { floating } : {}) });
       this.dismiss(product);
       this.#finished(acquired);
     } catch (thrown) {
