@@ -30,6 +30,7 @@ impl<T, R> Clone for Coalescer<T, R> {
 }
 
 /// Where batches are run.
+#[derive(Clone, Copy)]
 pub(crate) enum Place {
     /// In this many tasks, of work that waits. A batch has 1, 2, 4 … requests, so that its statements come in few lengths.
     Tasks(usize),
