@@ -14,7 +14,10 @@ const ARROWS: [(&str, &[&str]); 15] = [
     ("client", &["api", "domain"]),
     ("inventory", &["domain"]),
     ("install", &["domain"]),
-    ("app", &["client", "api", "licensing", "inventory", "install", "domain"]),
+    (
+        "app",
+        &["client", "api", "sdk", "licensing", "inventory", "install", "domain"],
+    ),
     ("cli", &["app", "domain"]),
     ("sdk", &["licensing", "domain"]),
     ("sdk-c", &["sdk"]),
