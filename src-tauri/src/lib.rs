@@ -40,7 +40,11 @@ pub fn run() -> Result<(), Error> {
     builder
         .manage(app.clone())
         .register_asynchronous_uri_scheme_protocol(icons::SCHEME, icons::answer)
-        .invoke_handler(tauri::generate_handler![bridge::call, opening::open_external, saving::save_file])
+        .invoke_handler(tauri::generate_handler![
+            bridge::call,
+            opening::open_external,
+            saving::save_file
+        ])
         .setup(move |tauri| {
             bridge::forward_events(tauri.handle().clone(), app.events());
             tauri::async_runtime::spawn(async move {
