@@ -84,7 +84,7 @@ impl Coded for Refusal {
             Self::Licensing(error) => return error.hints(),
             Self::NoCode { product } => {
                 return vec![format!(
-                    "Buy or rent {product}, then authorize this computer: scrip code fetch {product}"
+                    "Buy or rent {product}, then authorize this computer: scrip code show {product}"
                 )];
             }
             Self::Exhausted { .. } => "Extend the rental or convert it into ownership, then fetch the new code.",
