@@ -12,6 +12,7 @@ mod machine;
 mod report;
 mod rounds;
 mod scan;
+mod sdk;
 mod search;
 mod server;
 
@@ -43,6 +44,8 @@ enum Subject {
     Checkouts,
     /// One authorization code against a bare signature and another library.
     Codes,
+    /// The SDK's answers and units against bare signatures, another library and the bare disk.
+    Sdk,
     /// The scan of installed programs against dpkg-query.
     Scan,
     /// Search as you type against appstreamcli.
@@ -78,6 +81,7 @@ fn run(arguments: &Arguments) -> Result<()> {
         let measured = match subject {
             Subject::Checkouts => checkouts::measure(effort, &mut report),
             Subject::Codes => codes::measure(effort, &mut report),
+            Subject::Sdk => sdk::measure(effort, &mut report),
             Subject::Scan => scan::measure(effort, &mut report),
             Subject::Search => search::measure(effort, &mut report),
             Subject::Download => download::measure(effort, &mut report),
