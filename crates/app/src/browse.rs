@@ -93,7 +93,7 @@ impl App {
         match (candidates.as_slice(), id) {
             ([only], _) => Ok(only.clone()),
             // What is owned can be named even where the catalog no longer has it.
-            ([], Ok(id)) if self.license(&id)?.is_some() => Ok(id),
+            ([], Ok(id)) if self.has_code(&id) || self.license(&id)?.is_some() => Ok(id),
             ([], _) => Err(Error::ProductUnknown {
                 text: text.chars().take(200).collect(),
             }),

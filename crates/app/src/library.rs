@@ -141,7 +141,7 @@ impl App {
     }
 
     /// The licenses, and those that are known here by their codes alone.
-    fn with_coded(&self, mut licenses: Vec<LicenseView>) -> Vec<LicenseView> {
+    pub(crate) fn with_coded(&self, mut licenses: Vec<LicenseView>) -> Vec<LicenseView> {
         for product in self.coded() {
             if licenses.iter().any(|license| license.product == product) {
                 continue;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use scrip_api::OfflineSubmission;
-use scrip_domain::{Email, Holdings, Intent, Item, LicenseId, Platform, ProductId, Timestamp, Tokens, UserId};
+use scrip_domain::{Email, Holdings, Intent, Item, License, LicenseId, Platform, ProductId, Timestamp, Tokens, UserId};
 use scrip_licensing::armor::{self, Label};
 use scrip_licensing::{
     Activate, Bundle, BundleExpectation, KeySetStatement, OfflineRequest, RequestItem, RequestJournal, RevocationList,
@@ -250,11 +250,23 @@ impl App {
     pub(crate) async fn reckon_quote(&self, items: &[Item], now: Timestamp) -> Result<scrip_domain::Quote, Error> {
         let index = self.catalog.index().await?;
         let user = self.stored_owner()?.unwrap_or(UserId(Uuid::nil()));
-        let mut licenses: BTreeMap<ProductId, _> = self
+        let mut licenses: BTreeMap<ProductId, License> = self
             .stored_licenses()?
             .into_iter()
             .map(|(product, view)| (product, as_license(&view, user)))
             .collect();
+        // A code does not tell the frozen offers: today's are taken, and the vendor refuses where the total differs.
+        for view in self.with_coded(Vec::new()) {
+            let product = view.product.clone();
+            licenses.entry(product.clone()).or_insert_with(|| {
+                let mut license = as_license(&view, user);
+                if let Some(entry) = index.get(&product) {
+                    license.terms.offers.clone_from(&entry.offers);
+                    license.terms.policy.clone_from(&entry.policy);
+                }
+                license
+            });
+        }
         let mut sales = BTreeMap::new();
         for item in items {
             if let Some(entry) = index.get(&item.product) {

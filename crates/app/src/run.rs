@@ -8,6 +8,7 @@ use scrip_inventory::LaunchCommand;
 
 use crate::contract::{Event, ProductArgs};
 use crate::error::io_error;
+use crate::shop::VIEW_PATIENCE;
 use crate::{App, Error, platform, state};
 
 /// The key that marks the menu entries made here.
@@ -103,7 +104,19 @@ impl App {
         Ok(claims.is_some_and(|claims| claims.grant.counts().0.is_some()))
     }
 
+    /// What starts a product; where the catalog here does not have it, it is fetched first.
     async fn command_of(&self, product: &ProductId) -> Result<LaunchCommand, Error> {
+        let found = self.find_command(product).await;
+        if found.is_ok() || self.catalog.index().await?.get(product).is_some() {
+            return found;
+        }
+        match tokio::time::timeout(VIEW_PATIENCE, self.catalog_sync()).await {
+            Ok(Ok(_)) => self.find_command(product).await,
+            _ => found,
+        }
+    }
+
+    async fn find_command(&self, product: &ProductId) -> Result<LaunchCommand, Error> {
         let index = self.catalog.index().await?;
         let seen = self.look_again().await?;
         let detection = self.detect_listed(product, index.get(product), &seen).await?;
