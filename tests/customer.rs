@@ -1,4 +1,5 @@
 use std::io::Write as _;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 
@@ -11,7 +12,14 @@ use crate::program;
 pub struct Customer {
     home: TempDir,
     server: String,
+    /// The name of a computer apart from the one that the tests run on.
+    apart: Option<String>,
+    cut_off: bool,
 }
+
+/// What makes the machine that a program sees: an id and a name of its own, and none of the host's hardware.
+const MACHINE: &str =
+    r#"mount --bind "$0" /etc/machine-id && mount -t tmpfs none /sys && hostname "$1" && shift && exec "$@""#;
 
 /// What a command of the terminal client did.
 #[derive(Debug)]
@@ -81,7 +89,37 @@ impl Customer {
         Self {
             home,
             server: server.to_owned(),
+            apart: None,
+            cut_off: false,
         }
+    }
+
+    /// A fresh computer with a machine id of its own, made from its name: its programs run in namespaces (unshare(1)).
+    pub fn apart(server: &str, name: &str) -> Self {
+        let mut customer = Self::new(server);
+        let mut id = [0; 16];
+        id.iter_mut()
+            .zip(name.bytes().cycle())
+            .for_each(|(to, byte)| *to = byte);
+        let digits = format!("{:032x}", u128::from_be_bytes(id));
+        std::fs::write(customer.home().join("machine-id"), digits).expect("a machine id");
+        customer.apart = Some(name.to_owned());
+        customer
+    }
+
+    /// From now on the computer has no network at all.
+    pub fn cut_off(&mut self) {
+        assert!(self.apart.is_some(), "only a computer apart can be cut off");
+        self.cut_off = true;
+    }
+
+    /// Puts a program `name` into `~/.local/bin`, as a person without any installer would.
+    pub fn place_program(&self, name: &str) {
+        let folder = self.home().join(".local/bin");
+        std::fs::create_dir_all(&folder).expect("a folder of programs");
+        let path = folder.join(name);
+        std::fs::write(&path, format!("#!/bin/sh\necho {name}\n")).expect("a program");
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).expect("a program that runs");
     }
 
     /// The folder of all local state.
@@ -91,7 +129,18 @@ impl Customer {
 
     /// `scrip --json ARGUMENTS`, not yet started.
     pub fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(program("scrip"));
+        let mut command = match &self.apart {
+            None => Command::new(program("scrip")),
+            Some(name) => {
+                let mut command = Command::new("unshare");
+                command.args(["--map-root-user", "--mount", "--uts"]);
+                command.args(self.cut_off.then_some("--net"));
+                command.args(["sh", "-c", MACHINE]);
+                command.arg(self.home().join("machine-id")).arg(name);
+                command.arg(program("scrip"));
+                command
+            }
+        };
         command
             .arg("--json")
             .args(arguments)
@@ -145,6 +194,25 @@ impl Customer {
             "correct horse battery",
         )
         .ok();
+    }
+
+    /// Signs in to an account that exists.
+    #[track_caller]
+    pub fn sign_in(&self, email: &str) {
+        self.run_with_password(
+            &["login", "--email", email, "--password-stdin"],
+            "correct horse battery",
+        )
+        .ok();
+    }
+
+    /// Starts an installed program through `scrip run`; answers what it printed.
+    #[track_caller]
+    pub fn starts(&self, product: &str) -> String {
+        let output = self.command(&["run", product]).output().expect("scrip runs");
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{:?}: {errors}", output.status);
+        String::from_utf8_lossy(&output.stdout).trim().to_owned()
     }
 
     /// What the wallet holds.
