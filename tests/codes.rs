@@ -104,6 +104,8 @@ fn two_foreign_libraries_verify_our_codes_with_the_network_down() {
     let keys = shop.write("jwks.json", &shop.vendor.get("/v1/jwks.json"));
     let info: Value = serde_json::from_str(&shop.vendor.get("/v1/server")).unwrap();
     let issuer = info["issuer"].as_str().unwrap();
+    let signed: Value = serde_json::from_str(&shop.vendor.get("/v1/keys")).unwrap();
+    let signed_keys = shop.write("keys.jws", signed["statement"].as_str().unwrap());
     shop.vendor.stop();
     let file = shop.write("code.jws", &code);
     for answer in foreign_libraries(&file, &keys, issuer, PRODUCT) {
@@ -113,6 +115,16 @@ fn two_foreign_libraries_verify_our_codes_with_the_network_down() {
             (&seen["sub"], &seen["exp"], &seen["cnf"]),
             (&claims["sub"], &claims["exp"], &claims["cnf"])
         );
+    }
+    for answer in foreign_libraries(&file, &signed_keys, issuer, PRODUCT) {
+        assert!(answer.status.success(), "{}", String::from_utf8_lossy(&answer.stderr));
+    }
+    let set = std::fs::read_to_string(&signed_keys).unwrap();
+    let bent_keys = shop.write("bent-keys.jws", &tampered(&set));
+    for (keys, issuer) in [(&bent_keys, issuer), (&signed_keys, "urn:scrip:vendor:another")] {
+        for answer in foreign_libraries(&file, keys, issuer, PRODUCT) {
+            assert!(!answer.status.success(), "{} {issuer}", keys.display());
+        }
     }
     assert_eq!(shop.verify(&code).ok()["valid"], true);
     let bent = shop.write("bent.jws", &tampered(&code));
