@@ -98,7 +98,9 @@ fn workspace(places: &Places, verb: &str) -> Command {
 
 fn tests(places: &Places) -> Command {
     let mut command = workspace(places, "test");
+    // One run names everything that fails.
     command
+        .arg("--no-fail-fast")
         .env("SCRIP_TAURI_DRIVER", places.tauri_driver())
         .env("SCRIP_PYTHON", places.python());
     command

@@ -102,7 +102,7 @@ fn mistakes_are_told_with_file_line_and_what_is_expected() {
         (
             "[default]\nprice = 1".to_owned(),
             2,
-            "unknown field `price`, expected `purchase` or `rental`",
+            "unknown field `price`, expected one of `purchase`, `rental`",
         ),
         ("[defaults]\npurchase = 1".to_owned(), 1, "unknown field `defaults`"),
         ("[default]\npurchase = 1\npurchase = 2".to_owned(), 3, "duplicate key"),
