@@ -109,27 +109,39 @@ fn power_of_two(waiting: usize) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use std::task::{Context, Waker};
+
+    use tokio::sync::Semaphore;
+
     use super::*;
 
     #[tokio::test]
     async fn requests_of_one_moment_share_a_batch_and_keep_their_answers() {
         for place in [Place::Tasks(1), Place::Thread("test")] {
-            let coalescer = Coalescer::start(place, |batch: Vec<u32>| async move {
-                let size = batch.len();
-                tokio::task::yield_now().await;
-                batch.into_iter().map(|n| (n * 2, size)).collect()
+            let gate = Arc::new(Semaphore::new(0));
+            let opened = Arc::clone(&gate);
+            let coalescer = Coalescer::start(place, move |batch: Vec<u32>| {
+                let gate = Arc::clone(&opened);
+                async move {
+                    gate.acquire().await.unwrap().forget();
+                    let size = batch.len();
+                    batch.into_iter().map(|n| (n * 2, size)).collect()
+                }
             });
-            answer_each(&coalescer.unwrap()).await;
+            answer_each(&coalescer.unwrap(), &gate).await;
         }
     }
 
-    async fn answer_each(coalescer: &Coalescer<u32, (u32, usize)>) {
-        let asked = (0..100).map(|n| {
-            let coalescer = coalescer.clone();
-            tokio::spawn(async move { coalescer.ask(n).await.unwrap() })
-        });
+    /// Queues all requests while no batch can end, so that they are of one moment whatever the threads do.
+    async fn answer_each(coalescer: &Coalescer<u32, (u32, usize)>, gate: &Semaphore) {
+        let mut asked: Vec<_> = (0..40).map(|n| Box::pin(coalescer.ask(n))).collect();
+        for request in &mut asked {
+            let queued = request.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+            assert!(queued.is_pending());
+        }
+        gate.add_permits(asked.len());
         let mut largest = 0;
-        for (n, answer) in asked.collect::<Vec<_>>().into_iter().enumerate() {
+        for (n, answer) in asked.into_iter().enumerate() {
             let (double, size) = answer.await.unwrap();
             assert_eq!(double as usize, n * 2);
             largest = largest.max(size);
