@@ -12,6 +12,7 @@ mod clock;
 mod detection;
 mod digest;
 mod error;
+mod error_code;
 mod ids;
 mod license;
 mod lifecycle;
@@ -31,7 +32,8 @@ pub use checkout::{Holdings, Intent, Item, MAX_LINES, Settlement, quote, settle}
 pub use clock::{Clock, FixedClock, SystemClock, Timestamp};
 pub use detection::DetectionRule;
 pub use digest::Sha256;
-pub use error::{Coded, Error, ErrorCode};
+pub use error::Error;
+pub use error_code::{Coded, ErrorCode};
 pub use ids::{ActivationId, CommandId, DeviceId, IdSource, LicenseId, OrderId, SystemIds, TransferId, UserId};
 pub use license::{License, LicenseKind, LicenseState, Remaining, TermsSnapshot};
 pub use lifecycle::{Refund, start_trial};
