@@ -20,8 +20,22 @@ pub enum TransferKind {
     Grant,
     /// Paid for an order.
     Order,
-    /// Given back for a rental that was ended early.
+    /// Given back, for a rental that was ended early or an order that was returned.
     Refund,
+    /// Bought with money.
+    Purchase,
+    /// Taken back because the money was given back.
+    PurchaseRefund,
+    /// Redeemed from a voucher.
+    Voucher,
+    /// Sent to or by another person.
+    Transfer,
+    /// Paid for a gift, or given back for one that was not taken.
+    Gift,
+    /// Granted for a time that ran out.
+    Expiry,
+    /// Moved into or out of a team's wallet.
+    Team,
 }
 
 /// A line of a wallet's history.
@@ -44,4 +58,23 @@ pub struct WalletEntry {
     pub reason: String,
     /// The order that was paid.
     pub order: Option<OrderId>,
+}
+
+impl TransferKind {
+    /// Reads the ledger's word for it.
+    pub fn parse(word: &str) -> Option<Self> {
+        Some(match word {
+            "grant" => Self::Grant,
+            "order" => Self::Order,
+            "refund" => Self::Refund,
+            "purchase" => Self::Purchase,
+            "purchase_refund" => Self::PurchaseRefund,
+            "voucher" => Self::Voucher,
+            "transfer" => Self::Transfer,
+            "gift" => Self::Gift,
+            "expiry" => Self::Expiry,
+            "team" => Self::Team,
+            _ => return None,
+        })
+    }
 }

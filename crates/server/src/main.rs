@@ -218,7 +218,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             let command = command.unwrap_or_else(uuid::Uuid::new_v4);
             let store = server.store();
             let balance = store
-                .grant(user.as_str(), tokens, &reason, command)
+                .grant(user.as_str(), tokens, &reason, command, "cli")
                 .await
                 .map_err(scrip_server::Error::from)?;
             println!("issued {tokens} to {user}; the wallet holds {balance}");

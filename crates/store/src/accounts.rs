@@ -6,7 +6,7 @@ use scrip_domain::{Email, Timestamp, Tokens, UserId};
 use uuid::Uuid;
 
 use crate::db::{Database, Value, args, list_text};
-use crate::ledger::{GrantKind, KIND_GRANT, Posting, post, read_tokens};
+use crate::ledger::{KIND_GRANT, Posting, VENDOR_PROMOTIONS, open_wallet, post, read_tokens};
 use crate::{Error, Store};
 
 /// The SHA-256 digest of a session token: what the database keeps of it.
@@ -75,8 +75,7 @@ impl Store {
             Err(Error::Conflict { .. }) => return Err(taken()),
             other => other?,
         };
-        let sql = "INSERT INTO wallets (user_id, balance) VALUES ($1, $2)";
-        tx.execute("open a wallet", sql, &args![id.0, new.grant]).await?;
+        open_wallet(&mut tx, id.0, new.grant).await?;
         if !new.grant.is_zero() {
             let posting = Posting {
                 id: self.new_id(),
@@ -86,7 +85,7 @@ impl Store {
                 wallet: id,
                 amount: new.grant.get(),
                 balance_after: new.grant,
-                vendor: GrantKind::Registration.account(),
+                vendor: VENDOR_PROMOTIONS,
             };
             post(&mut tx, &[posting]).await?;
         }

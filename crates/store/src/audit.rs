@@ -41,9 +41,9 @@ pub struct AuditReport {
 }
 
 /// A rule, the statement that finds what breaks it (an id, what is there, what should be), and how to say that.
-struct Check {
-    rule: &'static str,
-    sql: &'static str,
+pub(crate) struct Check {
+    pub(crate) rule: &'static str,
+    pub(crate) sql: &'static str,
 }
 
 /// Licenses that promise more than they have. What a computer took beyond its own promise was lacking for the others.
@@ -85,6 +85,9 @@ macro_rules! promised {
         )
     };
 }
+
+/// Every list of rules.
+const ALL_CHECKS: [&[Check]; 1] = [&CHECKS];
 
 const CHECKS: [Check; 10] = [
     Check {
@@ -153,7 +156,7 @@ impl Store {
             tokens_in_wallets: count(&mut tx, "SELECT CAST(COALESCE(SUM(balance), 0) AS BIGINT) FROM wallets").await?,
             breaches: Vec::new(),
         };
-        for check in &CHECKS {
+        for check in ALL_CHECKS.into_iter().flatten() {
             for (id, found, expected) in tx.rows::<(Uuid, i64, i64)>("audit the ledger", check.sql, &[]).await? {
                 let detail = format!("it is {found} where {expected} is expected");
                 report.breaches.push(Breach {
@@ -170,6 +173,13 @@ impl Store {
                 rule,
                 subject,
                 detail: format!("they add up to {books}"),
+            });
+        }
+        if let Some(seq) = crate::acts::find_break(&mut tx).await? {
+            report.breaches.push(Breach {
+                rule: "every deed in the audit log follows from the one before it",
+                subject: format!("deed {seq}"),
+                detail: "it, or one before it, was changed or removed".to_owned(),
             });
         }
         check_licenses(&mut tx, &mut report, self.clock.now()).await?;

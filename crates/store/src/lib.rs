@@ -7,6 +7,7 @@
 
 mod accounts;
 mod activations;
+mod acts;
 mod audit;
 mod cart;
 mod catalog;
@@ -27,6 +28,7 @@ mod renewals;
 mod revocations;
 mod search;
 mod seats;
+mod settings;
 mod sqlite;
 mod trials;
 mod vendor;
@@ -35,6 +37,7 @@ use std::sync::Arc;
 
 pub use accounts::{Caller, NewUser, TokenHash, User};
 pub use activations::ActivationRow;
+pub use acts::{Act, LoggedAct};
 pub use audit::{AuditReport, Breach};
 pub use catalog::{ArtifactRow, ListedProduct, NewArtifact, ProductListing};
 pub use checkout::{Checkout, PaidOrder};
@@ -42,13 +45,14 @@ pub use devices::{DeviceRow, NewDevice};
 pub use error::{Error, Refusal};
 pub use events::LicenseEvent;
 pub use journal::{JournalHead, JournalReport, ProductUsage, UsedOnDay};
-pub use ledger::{GrantKind, HistoryEntry};
+pub use ledger::HistoryEntry;
 pub use lifecycle::{EndedLicense, LicenseCommand};
 pub use listing::{CatalogPage, Changes};
 pub use notices::{NewNotice, NoticeRow};
 pub use revocations::RevocationRow;
 use scrip_domain::{Clock, IdSource};
 pub use seats::{Allotment, FLOATING_LEASE_SECONDS, SurrenderedSeat};
+pub use settings::Setting;
 pub use vendor::StoredAnswer;
 
 use crate::coalesce::{Coalescer, Place};

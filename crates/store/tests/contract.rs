@@ -13,6 +13,15 @@ use scrip_domain::{Coded, ErrorCode, Intent, LicenseState, SeatKind, TransferId}
 use support::{Fixture, both, item, listing, tokens};
 use uuid::Uuid;
 
+#[derive(Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+struct Greeting {
+    text: String,
+}
+
+impl scrip_store::Setting for Greeting {
+    const NAME: &'static str = "greeting";
+}
+
 both! {
     async fn an_account_opens_once_with_its_grant(fixture: Fixture) {
         let user = fixture.user("ada@example.com", 50).await;
@@ -59,16 +68,41 @@ both! {
     async fn a_grant_counts_once_per_command(fixture: Fixture) {
         let user = fixture.user("ada@example.com", 10).await;
         let command = Uuid::from_u128(1);
-        let grant = async |amount, reason| fixture.store.grant("ada@example.com", tokens(amount), reason, command).await;
+        let grant = async |amount, reason| fixture.store.grant("ada@example.com", tokens(amount), reason, command, "cli").await;
         assert_eq!(grant(5, "goodwill").await.unwrap(), tokens(15));
         assert_eq!(grant(5, "goodwill").await.unwrap(), tokens(15));
         assert_eq!(grant(6, "goodwill").await.unwrap_err().code(), ErrorCode::IdempotencyConflict);
         fixture.user("eve@example.com", 0).await;
-        let stolen = fixture.store.grant("eve@example.com", tokens(5), "goodwill", command).await;
+        let stolen = fixture.store.grant("eve@example.com", tokens(5), "goodwill", command, "cli").await;
         assert_eq!(stolen.unwrap_err().code(), ErrorCode::IdempotencyConflict);
-        let nobody = fixture.store.grant("bob@example.com", tokens(1), "x", Uuid::from_u128(2)).await;
+        let nobody = fixture.store.grant("bob@example.com", tokens(1), "x", Uuid::from_u128(2), "cli").await;
         assert_eq!(nobody.unwrap_err().code(), ErrorCode::AccountNotFound);
         assert_eq!(fixture.store.balance(user.id).await.unwrap(), tokens(15));
+        fixture.assert_sound().await;
+    }
+
+    async fn a_setting_is_kept_and_every_deed_is_logged_in_a_chain(fixture: Fixture) {
+        assert_eq!(fixture.store.setting::<Greeting>().await.unwrap(), Greeting::default());
+        let act = scrip_store::Act { actor: "cli", action: "settings.changed", subject: "greeting", why: "politeness" };
+        for text in ["hello", "good day"] {
+            fixture.store.put_setting(&Greeting { text: text.to_owned() }, &act).await.unwrap();
+        }
+        assert_eq!(fixture.store.setting::<Greeting>().await.unwrap().text, "good day");
+        let two = ["a@example.com", "b@example.com"].map(|email| {
+            let fixture = fixture.clone();
+            tokio::spawn(async move {
+                fixture.user(email, 0).await;
+                fixture.store.grant(email, tokens(1), "both at once", fixture.id(), "cli").await.unwrap();
+            })
+        });
+        for grant in two {
+            grant.await.unwrap();
+        }
+        let acts = fixture.store.acts(None, None, 10).await.unwrap();
+        assert_eq!(acts.iter().map(|act| act.seq).collect::<Vec<_>>(), [4, 3, 2, 1]);
+        let of_one = fixture.store.acts(Some("a@example.com"), None, 10).await.unwrap();
+        assert_eq!((of_one.len(), &*of_one[0].action, &*of_one[0].why), (1, "tokens.granted", "both at once"));
+        assert_eq!(fixture.store.acts(None, Some(3), 1).await.unwrap()[0].seq, 2);
         fixture.assert_sound().await;
     }
 
@@ -77,7 +111,7 @@ both! {
         for n in 0..5 {
             let reason = format!("grant {n}");
             let command = fixture.id();
-            fixture.store.grant("ada@example.com", tokens(1), &reason, command).await.unwrap();
+            fixture.store.grant("ada@example.com", tokens(1), &reason, command, "cli").await.unwrap();
         }
         let first = fixture.store.history(user.id, None, 4).await.unwrap();
         assert_eq!(first[0].reason, "grant 4");

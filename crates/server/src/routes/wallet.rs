@@ -54,11 +54,7 @@ pub(crate) async fn history(
         .map(|entry| WalletEntry {
             transfer: entry.transfer,
             at: entry.at,
-            kind: match entry.kind.as_str() {
-                "order" => TransferKind::Order,
-                "refund" => TransferKind::Refund,
-                _ => TransferKind::Grant,
-            },
+            kind: TransferKind::parse(&entry.kind).unwrap_or(TransferKind::Grant),
             amount: entry.amount,
             balance_after: entry.balance_after,
             reason: entry.reason,

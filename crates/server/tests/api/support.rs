@@ -187,7 +187,7 @@ impl Api {
         let tokens = scrip_domain::Tokens::new(tokens).unwrap();
         self.server
             .store()
-            .grant(email, tokens, "test", uuid::Uuid::new_v4())
+            .grant(email, tokens, "test", uuid::Uuid::new_v4(), "test")
             .await
             .unwrap();
     }

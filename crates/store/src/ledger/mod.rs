@@ -1,23 +1,17 @@
 //! The double-entry ledger: immutable transfers whose entries add up to zero.
 
+mod movement;
+
+pub(crate) use movement::{Leg, Movement, move_tokens, open_wallet};
 use scrip_domain::{OrderId, Timestamp, Tokens, TransferId, UserId};
 use uuid::Uuid;
 
+use crate::acts::{Act, log_act};
 use crate::db::{Tx, Value, args, rows_text};
 use crate::{Error, Store};
 
-/// Where the tokens of a grant come from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum GrantKind {
-    /// The minimum that a registration grants.
-    Registration,
-    /// Given by an operator.
-    Operator,
-}
-
 /// The names of accounts. A wallet belongs to its user, the vendor's accounts to the nil UUID.
 pub(crate) const WALLET: &str = "wallet";
-pub(crate) const VENDOR_ISSUED: &str = "vendor:issued";
 pub(crate) const VENDOR_PROMOTIONS: &str = "vendor:promotions";
 pub(crate) const VENDOR_REVENUE: &str = "vendor:revenue";
 
@@ -151,10 +145,18 @@ impl Store {
             .collect()
     }
 
-    /// Issues `tokens` to the account with this address and answers the new balance. `command` makes a repetition harmless.
-    pub async fn grant(&self, email: &str, tokens: Tokens, reason: &str, command: Uuid) -> Result<Tokens, Error> {
+    /// Issues `tokens` to the account with this address and answers the new balance. `command` makes a repetition harmless;
+    /// `actor` is who issues them, and `reason` why.
+    pub async fn grant(
+        &self,
+        email: &str,
+        tokens: Tokens,
+        reason: &str,
+        command: Uuid,
+        actor: &str,
+    ) -> Result<Tokens, Error> {
         retrying!("grant tokens", {
-            let mut tx = self.database.write().await?;
+            let (mut tx, now) = (self.database.write().await?, self.clock.now());
             let sql = "SELECT u.id, w.balance FROM users u JOIN wallets w ON w.user_id = u.id WHERE u.email = $1";
             let (user, balance): (Uuid, i64) =
                 tx.row("find an account", sql, &args![email])
@@ -166,35 +168,41 @@ impl Store {
             let known = tx
                 .row::<(Uuid, i64, String)>("find a grant", sql, &args![command])
                 .await?;
+            let before = read_tokens("wallets", user, balance)?;
             if let Some(known) = known {
                 return if known == (user, tokens.get(), reason.to_owned()) {
-                    read_tokens("wallets", user, balance)
+                    Ok(before)
                 } else {
                     Err(Error::IdempotencyConflict {
                         command: command.to_string(),
                     })
                 };
             }
-            let before = read_tokens("wallets", user, balance)?;
-            let after = credit(&mut tx, UserId(user), before, tokens).await?;
             let id = self.new_id();
-            let posting = Posting {
+            let movement = Movement {
                 id,
                 kind: KIND_GRANT,
-                reason: reason.to_owned(),
-                at: self.clock.now(),
-                wallet: UserId(user),
-                amount: tokens.get(),
-                balance_after: after,
-                vendor: GrantKind::Operator.account(),
+                reason,
+                at: now,
+                legs: &[
+                    Leg::wallet(UserId(user), tokens.get()),
+                    Leg::vendor(VENDOR_PROMOTIONS, -tokens.get()),
+                ],
             };
-            post(&mut tx, &[posting]).await?;
+            move_tokens(&mut tx, &movement).await?;
             let sql =
                 "INSERT INTO grants (command_id, transfer_id, user_id, tokens, reason) VALUES ($1, $2, $3, $4, $5)";
             tx.execute("record a grant", sql, &args![command, id, user, tokens, reason])
                 .await?;
+            let act = Act {
+                actor,
+                action: "tokens.granted",
+                subject: email,
+                why: reason,
+            };
+            log_act(&mut tx, &act, now).await?;
             tx.commit().await?;
-            Ok(after)
+            Ok(before.checked_add(tokens)?)
         })
     }
 }
@@ -220,15 +228,6 @@ macro_rules! retrying {
     }};
 }
 pub(crate) use retrying;
-
-impl GrantKind {
-    pub(crate) const fn account(self) -> &'static str {
-        match self {
-            Self::Registration => VENDOR_PROMOTIONS,
-            Self::Operator => VENDOR_ISSUED,
-        }
-    }
-}
 
 /// Adds to a wallet that still holds `before`, and answers what it holds now.
 pub(crate) async fn credit(tx: &mut Tx, user: UserId, before: Tokens, amount: Tokens) -> Result<Tokens, Error> {
