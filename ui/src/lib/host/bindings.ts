@@ -1573,7 +1573,7 @@ command: string, };
 
 export type TransferId = string;
 
-export type TransferKind = "grant" | "order" | "refund";
+export type TransferKind = "grant" | "order" | "refund" | "purchase" | "purchase_refund" | "voucher" | "transfer" | "gift" | "expiry" | "team";
 
 export type Transferred = { 
 /**
