@@ -1,6 +1,6 @@
 //! Errors of the rules.
 
-use crate::{AllowanceKind, Coded, ErrorCode, OfferId, ProductId, Timestamp, Tokens};
+use crate::{AllowanceKind, Coded, Currency, ErrorCode, Money, OfferId, PackId, ProductId, Timestamp, Tokens};
 
 /// What a rule refuses.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -186,6 +186,46 @@ pub enum Error {
     #[error("the journal does not give back the last code of {computer}, number {seq}")]
     #[expect(missing_docs, reason = "the message names the fields")]
     SeatNotSurrendered { computer: String, seq: i64 },
+    /// A text is not a currency in use.
+    #[error("\"{text}\" is not a currency of ISO 4217")]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    CurrencyUnknown { text: String },
+    /// Two amounts are of two currencies.
+    #[error("an amount in {expected} is needed, and {found} was given")]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    CurrencyMismatch { expected: Currency, found: Currency },
+    /// A text is not an amount of money.
+    #[error("\"{text}\" is not an amount of {currency}: digits, then a point and at most {digits} digits", digits = .currency.digits())]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    MoneyMalformed { text: String, currency: Currency },
+    /// An amount of money is too large.
+    #[error("the amount in {currency} is too large to be written")]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    MoneyOutOfRange { currency: Currency },
+    /// A text is not the name of a pack.
+    #[error("\"{text}\" is not a pack's name: letters, digits, dot, dash and underscore are allowed, 40 at most")]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    PackIdMalformed { text: String },
+    /// The price list has no such pack.
+    #[error("there is no pack \"{pack}\"")]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    PackNotFound { pack: PackId, available: Vec<PackId> },
+    /// A price list contradicts itself.
+    #[error("the price list is not valid: {why}")]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    PriceListInvalid { why: &'static str },
+    /// No price list of the currency is in force.
+    #[error("tokens are not sold for {currency} now")]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    TokensNotSold { currency: Currency },
+    /// So many tokens are not sold at once.
+    #[error("{tokens} are not sold at once: between {least} and {max}", least = .min.get())]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    TokensAmountRefused { tokens: Tokens, min: Tokens, max: Tokens },
+    /// The total in money is not the one that was seen.
+    #[error("the price changed from {expected} to {current}")]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    MoneyPriceChanged { expected: Money, current: Money },
     /// Ending a rental gives back less than was expected.
     #[error("ending it gives back {current}, less than {expected}")]
     #[expect(missing_docs, reason = "the message names the fields")]
@@ -222,7 +262,17 @@ impl Coded for Error {
             Self::LicenseAlreadyActive { .. } => ErrorCode::LicenseAlreadyActive,
             Self::LicenseNotConvertible { .. } => ErrorCode::LicenseNotConvertible,
             Self::LicenseOfferMismatch { .. } => ErrorCode::LicenseOfferMismatch,
-            Self::PriceChanged { .. } | Self::RefundLower { .. } => ErrorCode::PriceChanged,
+            Self::PriceChanged { .. } | Self::RefundLower { .. } | Self::MoneyPriceChanged { .. } => {
+                ErrorCode::PriceChanged
+            }
+            Self::CurrencyUnknown { .. } | Self::CurrencyMismatch { .. } => ErrorCode::CurrencyUnknown,
+            Self::MoneyMalformed { .. } => ErrorCode::MoneyMalformed,
+            Self::MoneyOutOfRange { .. } => ErrorCode::MoneyOutOfRange,
+            Self::PackIdMalformed { .. } => ErrorCode::PackIdMalformed,
+            Self::PackNotFound { .. } => ErrorCode::PackNotFound,
+            Self::PriceListInvalid { .. } => ErrorCode::PriceListInvalid,
+            Self::TokensNotSold { .. } => ErrorCode::TokensNotSold,
+            Self::TokensAmountRefused { .. } => ErrorCode::TokensAmountRefused,
             Self::WalletInsufficient { .. } => ErrorCode::WalletInsufficient,
             Self::LicenseOver { .. } => ErrorCode::LicenseExpired,
             Self::LicenseUsedUp { .. } => ErrorCode::LicenseExhausted,
@@ -257,7 +307,12 @@ impl Coded for Error {
                     "Choose an offer that adds {running}, or wait until the rental has run out."
                 )]
             }
-            Self::PriceChanged { .. } => {
+            Self::PackNotFound { available, .. } if !available.is_empty() => {
+                let names: Vec<_> = available.iter().map(PackId::as_str).collect();
+                vec![format!("Choose one of: {}.", names.join(", "))]
+            }
+            Self::TokensNotSold { .. } => vec!["Choose another currency, or ask the vendor.".to_owned()],
+            Self::PriceChanged { .. } | Self::MoneyPriceChanged { .. } => {
                 vec!["Look at the new price and confirm again; nothing was charged.".to_owned()]
             }
             Self::WalletInsufficient { missing, .. } => {

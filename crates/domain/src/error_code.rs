@@ -162,6 +162,20 @@ error_codes! {
     OfflineOtherAccount = "offline.other_account",
     SeatNotFound = "seat.not_found",
     SeatNotSurrendered = "seat.not_surrendered",
+    CurrencyUnknown = "currency.unknown",
+    MoneyMalformed = "money.malformed",
+    MoneyOutOfRange = "money.out_of_range",
+    PackIdMalformed = "pack.id_malformed",
+    PackNotFound = "pack.not_found",
+    PriceListInvalid = "price_list.invalid",
+    PriceListNotFound = "price_list.not_found",
+    TokensNotSold = "tokens.not_sold",
+    TokensAmountRefused = "tokens.amount_refused",
+    PurchaseNotFound = "purchase.not_found",
+    PurchaseSettled = "purchase.settled",
+    PaymentMethodOff = "payment.method_off",
+    PaymentUnavailable = "payment.unavailable",
+    PaymentRefused = "payment.refused",
 }
 
 impl std::fmt::Display for ErrorCode {

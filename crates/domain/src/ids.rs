@@ -49,6 +49,10 @@ id! {
     ActivationId,
     /// A command made by a client; its idempotency key.
     CommandId,
+    /// A price list of tokens.
+    PriceListId,
+    /// A purchase of tokens.
+    PurchaseId,
 }
 
 /// Where new identifiers come from. Passed in, so that simulations repeat.

@@ -16,6 +16,7 @@ mod error_code;
 mod ids;
 mod license;
 mod lifecycle;
+mod money;
 mod offer;
 mod password;
 mod platform;
@@ -23,6 +24,8 @@ mod product;
 mod quote;
 mod seats;
 mod tenure;
+mod token_price;
+mod token_purchase;
 mod tokens;
 mod version;
 
@@ -34,15 +37,24 @@ pub use detection::DetectionRule;
 pub use digest::Sha256;
 pub use error::Error;
 pub use error_code::{Coded, ErrorCode};
-pub use ids::{ActivationId, CommandId, DeviceId, IdSource, LicenseId, OrderId, SystemIds, TransferId, UserId};
+pub use ids::{
+    ActivationId, CommandId, DeviceId, IdSource, LicenseId, OrderId, PriceListId, PurchaseId, SystemIds, TransferId,
+    UserId,
+};
 pub use license::{License, LicenseKind, LicenseState, Remaining, TermsSnapshot};
 pub use lifecycle::{Refund, start_trial};
+pub use money::{Currency, Money};
 pub use offer::{Offer, Offers, PauseRule, Policy, RentalOffer, RentalRules, Sale};
 pub use password::{Email, Password};
 pub use platform::{ArtifactKind, Platform};
-pub use product::{OfferId, ProductId};
+pub use product::{OfferId, PackId, ProductId};
 pub use quote::{Quote, QuoteLine};
 pub use seats::{Seat, SeatKind, Seating, refuse_release, take_seat};
 pub use tenure::{Hold, HoldKind, Prepaid, Renewal, Tenure, Usage};
+pub use token_price::{
+    Shortfall, TokenAmount, TokenPack, TokenPriceList, TokenPriceTerms, TokenQuote, TokenTier, list_in_force,
+    price_shortfall, price_tokens,
+};
+pub use token_purchase::{PurchaseMethod, PurchaseStatus};
 pub use tokens::Tokens;
 pub use version::Version;

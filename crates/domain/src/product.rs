@@ -1,4 +1,4 @@
-//! Names of products and offers.
+//! Names of products, offers and packs of tokens.
 
 use std::fmt;
 use std::str::FromStr;
@@ -72,6 +72,11 @@ name_type! {
 name_type! {
     /// An offer's id, unique within its product: 1 to 64 ASCII letters, digits, `-`, `_` and `.`.
     OfferId, OfferIdMalformed, 64, |c| c.is_ascii_alphanumeric() || "-_.".contains(c)
+}
+
+name_type! {
+    /// A pack's name in a price list of tokens: 1 to 40 ASCII letters, digits, `-`, `_` and `.`.
+    PackId, PackIdMalformed, 40, |c| c.is_ascii_alphanumeric() || "-_.".contains(c)
 }
 
 #[cfg(test)]
