@@ -52,6 +52,7 @@ fn status_of(code: ErrorCode) -> u16 {
         | C::ArtifactNotFound
         | C::CodeNotFound
         | C::DeviceNotFound
+        | C::JobUnknown
         | C::LicenseNotFound
         | C::OfferNotFound
         | C::ProductNotFound
@@ -61,6 +62,7 @@ fn status_of(code: ErrorCode) -> u16 {
         C::RequestTimeout => 408,
         C::AccountEmailTaken
         | C::IdempotencyConflict
+        | C::JobRunning
         | C::LicenseAlreadyActive
         | C::LicenseAlreadyOwned
         | C::LicenseInUse

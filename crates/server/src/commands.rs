@@ -1,5 +1,7 @@
 //! The commands of the vendor's keys, of computers without a network, and of usage.
 
+pub(crate) mod jobs;
+
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};

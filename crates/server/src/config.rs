@@ -1,5 +1,7 @@
 //! How a server is configured: working defaults, then `scrip-server.toml` in the data folder, then the environment.
 
+use std::collections::BTreeMap;
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
 use scrip_domain::Tokens;
@@ -31,11 +33,11 @@ pub struct Settings {
     /// How long a session lasts, in days.
     pub session_days: u16,
     /// Sign-ins and registrations that one address may try in a minute.
-    pub sign_ins_per_minute: std::num::NonZeroU32,
+    pub sign_ins_per_minute: NonZeroU32,
     /// The largest request body, in bytes.
     pub request_bytes_max: usize,
-    /// How often rentals that extend themselves are looked at, in seconds.
-    pub renewal_seconds: std::num::NonZeroU32,
+    /// How often a job is done, in seconds, where that should differ: `[jobs]`, with a line such as `renewals = 30`.
+    pub jobs: BTreeMap<String, NonZeroU32>,
     /// How long before their end they are paid, in seconds.
     pub renewal_lead_seconds: u32,
     /// How long a request may take, in seconds; downloads are not counted.
@@ -49,10 +51,10 @@ impl Default for Settings {
             issuer: None,
             registration_tokens: Tokens::new(100).unwrap_or(Tokens::ZERO),
             session_days: 30,
-            sign_ins_per_minute: std::num::NonZeroU32::new(60).unwrap_or(std::num::NonZeroU32::MIN),
+            sign_ins_per_minute: NonZeroU32::new(60).unwrap_or(NonZeroU32::MIN),
             request_bytes_max: 256 * 1024,
             request_seconds_max: 30,
-            renewal_seconds: std::num::NonZeroU32::new(60).unwrap_or(std::num::NonZeroU32::MIN),
+            jobs: BTreeMap::new(),
             renewal_lead_seconds: 3600,
         }
     }

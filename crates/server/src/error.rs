@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 use scrip_api::{PROBLEM_CONTENT_TYPE, Problem};
-use scrip_domain::{Coded, ErrorCode, Quote, Sha256};
+use scrip_domain::{Coded, ErrorCode, Quote, Sha256, Timestamp};
 
 /// Why the server could not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -116,6 +116,18 @@ pub enum Error {
         operation: &'static str,
         source: object_store::Error,
     },
+    /// No job has this name.
+    #[error("there is no job \"{name}\"")]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    JobUnknown { name: String },
+    /// Another server, or another run, does the job.
+    #[error("{name} is being done already, at least until {until}")]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    JobRunning { name: &'static str, until: Timestamp },
+    /// A job failed.
+    #[error("{name} failed: {why}")]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    JobFailed { name: &'static str, why: String },
     /// A bug: the server could not finish a step that cannot fail.
     #[error("the server failed inside while it tried to {operation}")]
     #[expect(missing_docs, reason = "the message names the fields")]
@@ -156,6 +168,9 @@ impl Coded for Error {
             Self::OfflineOtherAccount { .. } => ErrorCode::OfflineOtherAccount,
             Self::Io { .. } => ErrorCode::StateIo,
             Self::Storage { .. } => ErrorCode::ServerUnavailable,
+            Self::JobUnknown { .. } => ErrorCode::JobUnknown,
+            Self::JobRunning { .. } => ErrorCode::JobRunning,
+            Self::JobFailed { .. } => ErrorCode::JobFailed,
             Self::Internal { .. } => ErrorCode::InternalError,
         }
     }
@@ -184,6 +199,8 @@ impl Coded for Error {
             Self::OfflineOtherAccount { .. } => {
                 "Sign in to that account, or let the computer name yours in a new request."
             }
+            Self::JobUnknown { .. } => "See which there are with scrip-server jobs list.",
+            Self::JobRunning { .. } => "Wait until it has ended; two servers never do one job at the same time.",
             Self::KeyChangeRefused { .. } => "Look at the keys with scrip-server keys show.",
             _ => return Vec::new(),
         };

@@ -99,6 +99,9 @@ enum Command {
     /// Show, stop and reinstate a license
     #[command(subcommand)]
     License(operator::LicenseCommand),
+    /// Show what the server does by itself, and do it now
+    #[command(subcommand)]
+    Jobs(commands::jobs::Jobs),
     /// Prove that the books balance; exits with 1 where they do not
     Audit,
     /// Print the description of the API (OpenAPI 3.1)
@@ -228,6 +231,10 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             operator::run(&server, command).await?;
             ExitCode::SUCCESS
         }
+        Command::Jobs(command) => {
+            commands::jobs::run(&server, command).await?;
+            ExitCode::SUCCESS
+        }
         Command::Audit => audit(&server).await?,
         Command::Offline(command) => {
             commands::offline(&server, command).await?;
@@ -284,8 +291,9 @@ async fn serve(server: &Server, data: &Path, listen: SocketAddr) -> anyhow::Resu
     tokio::select! {
         ended = async { serving.await } => ended.context("serving failed")?,
         () = patience => tracing::warn!("some requests did not end in time and were dropped"),
-        () = scrip_server::run_renewals(server) => {}
+        () = scrip_server::run_jobs(server) => {}
     }
+    scrip_server::release_jobs(server).await?;
     Ok(ExitCode::SUCCESS)
 }
 

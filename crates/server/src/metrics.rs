@@ -1,5 +1,6 @@
 //! What the server counts, in the Prometheus text format at `/metrics`.
 
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use prometheus_client::encoding::EncodeLabelSet;
@@ -16,10 +17,23 @@ struct RequestLabels {
     status: u16,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct JobLabels {
+    job: &'static str,
+    outcome: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct JobLabel {
+    job: &'static str,
+}
+
 pub(crate) struct Metrics {
     registry: Registry,
     requests: Family<RequestLabels, Counter>,
     seconds: Histogram,
+    job_runs: Family<JobLabels, Counter>,
+    job_seconds: Family<JobLabel, Counter<f64, AtomicU64>>,
     /// Bytes of installers that were sent.
     pub(crate) artifact_bytes: Counter,
     /// Checkouts that were paid, repetitions not counted.
@@ -41,6 +55,10 @@ impl Default for Metrics {
             0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0,
         ]);
         registry.register("http_request_seconds", "Time until an answer begins", seconds.clone());
+        let job_runs = Family::default();
+        registry.register("job_runs", "Runs of jobs by this server", job_runs.clone());
+        let job_seconds = Family::default();
+        registry.register("job_seconds", "Time that this server spent on jobs", job_seconds.clone());
         let (artifact_bytes, orders, codes) = (Counter::default(), Counter::default(), Counter::default());
         registry.register(
             "artifact_bytes",
@@ -53,6 +71,8 @@ impl Default for Metrics {
             registry,
             requests,
             seconds,
+            job_runs,
+            job_seconds,
             artifact_bytes,
             orders,
             codes,
@@ -75,6 +95,15 @@ impl Metrics {
         };
         self.requests.get_or_create(&labels).inc();
         self.seconds.observe(took.as_secs_f64());
+    }
+
+    /// Counts one run of a job.
+    pub(crate) fn count_job(&self, job: &'static str, succeeded: bool, took: Duration) {
+        let outcome = if succeeded { "succeeded" } else { "failed" };
+        self.job_runs.get_or_create(&JobLabels { job, outcome }).inc();
+        self.job_seconds
+            .get_or_create(&JobLabel { job })
+            .inc_by(took.as_secs_f64());
     }
 
     /// Everything that was counted.

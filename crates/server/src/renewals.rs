@@ -3,8 +3,6 @@
 //! Each renewal is a checkout whose id comes from the license and its revision, so that several servers, or one that
 //! was killed in the middle, pay it once.
 
-use std::time::Duration;
-
 use scrip_domain::{Coded, ErrorCode, Intent, Item, License, LicenseState, Renewal, Timestamp, Tokens};
 use scrip_store::{Checkout, NewNotice, PaidOrder};
 use serde::Serialize;
@@ -28,28 +26,18 @@ pub struct RenewalReport {
     pub failed: usize,
 }
 
-/// Looks at the renewals again and again, until the future is dropped.
-pub async fn run_renewals(server: &Server) {
-    let every = Duration::from_secs(server.0.config.settings.renewal_seconds.get().into());
-    let mut ticks = tokio::time::interval(every);
-    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    loop {
-        ticks.tick().await;
-        match renew_due(server).await {
-            Ok(report) if report != RenewalReport::default() => {
-                let RenewalReport {
-                    announced,
-                    paid,
-                    failed,
-                } = report;
-                tracing::info!(announced, paid, failed, "looked at the renewals");
-            }
-            Ok(_) => {}
-            Err(error) => {
-                tracing::error!(code = %error.code(), error = &error as &dyn std::error::Error, "renewals failed");
-            }
-        }
+/// One look, as a job: what it did, or nothing.
+pub(crate) async fn run_job(server: &Server) -> Result<String, Error> {
+    let report = renew_due(server).await?;
+    if report == RenewalReport::default() {
+        return Ok(String::new());
     }
+    let RenewalReport {
+        announced,
+        paid,
+        failed,
+    } = report;
+    Ok(format!("{paid} paid, {announced} announced, {failed} could not be paid"))
 }
 
 /// Pays every renewal that is due now and announces those that come soon.

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use scrip_domain::{Clock, SystemClock, SystemIds};
+use scrip_domain::{Clock, IdSource as _, SystemClock, SystemIds};
 use scrip_licensing::{KeySet, SigningKey};
 use scrip_store::Store;
 
@@ -20,6 +20,8 @@ use crate::{Config, Error};
 pub struct Server(pub(crate) Arc<Inner>);
 
 pub(crate) struct Inner {
+    /// This server among others on the same database.
+    pub(crate) instance: uuid::Uuid,
     pub(crate) config: Config,
     pub(crate) store: Store,
     pub(crate) clock: Arc<dyn Clock>,
@@ -47,6 +49,9 @@ impl Server {
 
     /// The same on a given clock.
     pub async fn open_at(config: Config, clock: Arc<dyn Clock>) -> Result<Self, Error> {
+        for job in config.settings.jobs.keys() {
+            crate::jobs::find(job)?;
+        }
         let ids = Arc::new(SystemIds::default());
         let store = Store::open(&config.database_url, clock.clone(), ids.clone()).await?;
         let keys = Keys::open(&config.data, clock.now())?;
@@ -64,6 +69,7 @@ impl Server {
         let passwords = Passwords::new()?;
         let metrics = Metrics::default();
         let inner = Inner {
+            instance: ids.new_id(&*clock),
             config,
             store,
             clock,
