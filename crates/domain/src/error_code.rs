@@ -176,6 +176,9 @@ error_codes! {
     PaymentMethodOff = "payment.method_off",
     PaymentUnavailable = "payment.unavailable",
     PaymentRefused = "payment.refused",
+    JobUnknown = "job.unknown",
+    JobRunning = "job.running",
+    JobFailed = "job.failed",
 }
 
 impl std::fmt::Display for ErrorCode {

@@ -58,7 +58,11 @@ impl Default for Metrics {
         let job_runs = Family::default();
         registry.register("job_runs", "Runs of jobs by this server", job_runs.clone());
         let job_seconds = Family::default();
-        registry.register("job_seconds", "Time that this server spent on jobs", job_seconds.clone());
+        registry.register(
+            "job_seconds",
+            "Time that this server spent on jobs",
+            job_seconds.clone(),
+        );
         let (artifact_bytes, orders, codes) = (Counter::default(), Counter::default(), Counter::default());
         registry.register(
             "artifact_bytes",

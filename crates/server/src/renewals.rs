@@ -37,7 +37,9 @@ pub(crate) async fn run_job(server: &Server) -> Result<String, Error> {
         paid,
         failed,
     } = report;
-    Ok(format!("{paid} paid, {announced} announced, {failed} could not be paid"))
+    Ok(format!(
+        "{paid} paid, {announced} announced, {failed} could not be paid"
+    ))
 }
 
 /// Pays every renewal that is due now and announces those that come soon.

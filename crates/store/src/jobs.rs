@@ -7,7 +7,9 @@
 use scrip_domain::Timestamp;
 use uuid::Uuid;
 
-use crate::db::{Tx, args, row_struct};
+use crate::acts::{Act, log_act};
+use crate::db::{Tx, Value, args, row_struct};
+use crate::ledger::retrying;
 use crate::{Error, Store};
 
 /// How long what runs did is kept, in seconds: 30 days.
@@ -112,8 +114,7 @@ row_struct! {
     }
 }
 
-const COLUMNS: &str =
-    "name, due_at, paused, server, run, leased_until, started_at, ended_at, succeeded_at, failures";
+const COLUMNS: &str = "name, due_at, paused, server, run, leased_until, started_at, ended_at, succeeded_at, failures";
 
 impl Found {
     fn turn(&self, claim: &JobClaim<'_>, now: Timestamp) -> JobTurn {
@@ -168,16 +169,21 @@ impl Store {
         }
         let until = now.plus_seconds(claim.lease_seconds);
         let mut tx = self.database.write().await?;
-        let before = if let Some(found) = found {
-            found
-        } else {
+        if found.is_none() {
             let fresh = "INSERT INTO jobs (name, due_at, paused, server, run, leased_until, started_at, ended_at, \
                          succeeded_at, failures) VALUES ($1, 0, $2, $3, $3, 0, 0, 0, 0, 0) ON CONFLICT (name) DO NOTHING";
             tx.execute("add a job", fresh, &args![claim.name, false, Uuid::nil()])
                 .await?;
-            let found = tx.row::<Found>("look at a job", &sql, &args![claim.name]).await?;
-            found.ok_or(Error::Busy { operation: "begin a job" })?
-        };
+        }
+        // It may have been begun and ended since the look above.
+        let before = tx.row::<Found>("look at a job", &sql, &args![claim.name]).await?;
+        let before = before.ok_or(Error::Busy {
+            operation: "begin a job",
+        })?;
+        let turn = before.turn(claim, now);
+        if turn != JobTurn::Ours {
+            return Ok(turn);
+        }
         // Whoever began it meanwhile left the name of another run.
         let begin = "UPDATE jobs SET server = $2, run = $3, leased_until = $4, started_at = $5 \
                      WHERE name = $1 AND run = $6 AND leased_until <= $5";
@@ -240,6 +246,30 @@ impl Store {
         let sql = "UPDATE jobs SET leased_until = 0 WHERE server = $1 AND leased_until > 0";
         tx.execute("give jobs back", sql, &args![server]).await?;
         tx.commit().await
+    }
+
+    /// Pauses a job, or lets it go on. Answers whether there is such a job.
+    pub async fn pause_job(&self, name: &str, paused: bool, act: &Act<'_>) -> Result<bool, Error> {
+        let sql = "UPDATE jobs SET paused = $2 WHERE name = $1";
+        self.change_job(sql, &args![name, paused], act).await
+    }
+
+    /// Makes a job due now. Answers whether there is such a job.
+    pub async fn hurry_job(&self, name: &str, act: &Act<'_>) -> Result<bool, Error> {
+        let sql = "UPDATE jobs SET due_at = 0 WHERE name = $1";
+        self.change_job(sql, &args![name], act).await
+    }
+
+    async fn change_job(&self, sql: &str, values: &[Value], act: &Act<'_>) -> Result<bool, Error> {
+        retrying!("change a job", {
+            let (mut tx, now) = (self.database.write().await?, self.clock.now());
+            if tx.execute("change a job", sql, values).await? == 0 {
+                return Ok(false);
+            }
+            log_act(&mut tx, act, now).await?;
+            tx.commit().await?;
+            Ok(true)
+        })
     }
 
     /// Every job that was ever begun, by name.

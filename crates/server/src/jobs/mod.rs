@@ -29,7 +29,7 @@ pub(crate) struct Job {
 pub(crate) const JOBS: &[Job] = &[Job {
     name: "renewals",
     about: "Extends rentals that extend themselves, and announces them",
-    every: Duration::from_secs(60),
+    every: Duration::from_mins(1),
     run: |server| Box::pin(crate::renewals::run_job(server)),
 }];
 

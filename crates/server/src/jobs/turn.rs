@@ -20,7 +20,7 @@ pub(super) struct Lease {
 
 /// The lease of every job.
 pub(super) const LEASE: Lease = Lease {
-    lasts: Duration::from_secs(120),
+    lasts: Duration::from_mins(2),
     kept_every: Duration::from_secs(20),
 };
 
@@ -144,11 +144,14 @@ mod tests {
         (one, other, clock)
     }
 
-    const fn job(name: &'static str, run: fn(&Server) -> futures_util::future::BoxFuture<'_, Result<String, Error>>) -> Job {
+    const fn job(
+        name: &'static str,
+        run: fn(&Server) -> futures_util::future::BoxFuture<'_, Result<String, Error>>,
+    ) -> Job {
         Job {
             name,
             about: "a test",
-            every: Duration::from_secs(60),
+            every: Duration::from_mins(1),
             run,
         }
     }
@@ -218,7 +221,9 @@ mod tests {
     #[tokio::test]
     async fn a_job_that_panics_or_fails_is_told_and_due_again() {
         const PANICS: Job = job("test-panics", |_| Box::pin(async { panic!("on purpose") }));
-        const FAILS: Job = job("test-fails", |_| Box::pin(async { Err(Error::Internal { operation: "try" }) }));
+        const FAILS: Job = job("test-fails", |_| {
+            Box::pin(async { Err(Error::Internal { operation: "try" }) })
+        });
         let folder = tempfile::tempdir().unwrap();
         let (server, other, clock) = two_servers(folder.path()).await;
         let panicked = take_turn(&server, &PANICS, &LEASE, false).await.unwrap();
@@ -233,6 +238,9 @@ mod tests {
         let runs = other.0.store.job_runs(None, None, 10).await.unwrap();
         assert_eq!(runs.len(), 3);
         let text = server.0.metrics.render();
-        assert!(text.contains("scrip_job_runs_total{job=\"test-fails\",outcome=\"failed\"} 2"), "{text}");
+        assert!(
+            text.contains("scrip_job_runs_total{job=\"test-fails\",outcome=\"failed\"} 2"),
+            "{text}"
+        );
     }
 }

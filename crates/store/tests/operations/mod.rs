@@ -1,6 +1,6 @@
 //! Jobs: one server at a time, and another where that one died.
 
-use scrip_store::{JobClaim, JobEnd, JobTurn};
+use scrip_store::{Act, JobClaim, JobEnd, JobTurn};
 use uuid::Uuid;
 
 use crate::support::{Fixture, both};
@@ -78,5 +78,31 @@ both! {
         assert!(matches!(store.claim_job(&claim(&fixture, EVE)).await.unwrap(), JobTurn::Running(_)));
         store.release_jobs(ADA).await.unwrap();
         assert_eq!(store.claim_job(&claim(&fixture, EVE)).await.unwrap(), JobTurn::Ours);
+    }
+
+    async fn an_operator_pauses_and_hurries_a_job_and_the_log_says_so(fixture: Fixture) {
+        let store = &fixture.store;
+        let act = Act { actor: "ada@example.com", action: "job.paused", subject: "renewals", why: "the books are closed" };
+        assert!(!store.pause_job("renewals", true, &act).await.unwrap(), "it never ran");
+        let first = claim(&fixture, ADA);
+        assert_eq!(store.claim_job(&first).await.unwrap(), JobTurn::Ours);
+        let due_at = fixture.now().plus_seconds(3600);
+        let end = JobEnd { name: "renewals", run: first.run, due_at, outcome: Ok("") };
+        assert!(store.end_job(&end).await.unwrap());
+        assert!(store.pause_job("renewals", true, &act).await.unwrap());
+        fixture.advance(1);
+        let looked = store.claim_job(&claim(&fixture, ADA)).await.unwrap();
+        assert_eq!(looked, JobTurn::Paused);
+        let at_once = JobClaim { at_once: true, ..claim(&fixture, ADA) };
+        assert_eq!(store.claim_job(&at_once).await.unwrap(), JobTurn::Ours);
+        assert!(store.end_job(&JobEnd { run: at_once.run, due_at: fixture.now().plus_seconds(60), ..end }).await.unwrap());
+        assert!(store.pause_job("renewals", false, &act).await.unwrap());
+        assert!(matches!(store.claim_job(&claim(&fixture, ADA)).await.unwrap(), JobTurn::NotDue(_)));
+        assert!(store.hurry_job("renewals", &Act { action: "job.hurried", ..act }).await.unwrap());
+        assert_eq!(store.claim_job(&claim(&fixture, EVE)).await.unwrap(), JobTurn::Ours);
+        let logged = store.acts(Some("renewals"), None, 10).await.unwrap();
+        let actions: Vec<_> = logged.iter().map(|act| act.action.as_str()).collect();
+        assert_eq!(actions, ["job.hurried", "job.paused", "job.paused"]);
+        fixture.assert_sound().await;
     }
 }
