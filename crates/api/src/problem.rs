@@ -47,8 +47,19 @@ fn status_of(code: ErrorCode) -> u16 {
     match code {
         C::AuthCredentialsWrong | C::AuthSessionExpired | C::AuthSessionMissing => 401,
         C::WalletInsufficient => 402,
-        C::LicenseExpired | C::LicenseExhausted | C::LicensePaused | C::LicenseSuspended | C::LicenseRevoked => 403,
+        C::LicenseExpired
+        | C::LicenseExhausted
+        | C::LicensePaused
+        | C::LicenseSuspended
+        | C::LicenseRevoked
+        | C::TeamRefused
+        | C::SendingOff => 403,
         C::AccountNotFound
+        | C::CampaignNotFound
+        | C::SendingNotFound
+        | C::GiftNotFound
+        | C::TeamNotFound
+        | C::OrderNotFound
         | C::ArtifactNotFound
         | C::CodeNotFound
         | C::DeviceNotFound
@@ -71,6 +82,10 @@ fn status_of(code: ErrorCode) -> u16 {
         | C::TrialUsed
         | C::LicenseNotConvertible
         | C::LicenseOfferMismatch
+        | C::SendingRecipient
+        | C::SendingOver
+        | C::GiftOver
+        | C::CampaignOver
         | C::PriceChanged => 409,
         C::RequestTooLarge => 413,
         C::ArtifactRangeInvalid => 416,

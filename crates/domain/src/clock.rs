@@ -49,6 +49,13 @@ impl Timestamp {
         Self::from_micros(self.0.saturating_add(seconds.saturating_mul(1_000_000)))
     }
 
+    /// The first instant of this instant's month (UTC).
+    pub const fn month_start(self) -> Self {
+        let days = self.seconds().div_euclid(86_400);
+        let (_, _, day) = date(days);
+        Self((days - (day - 1)) * 86_400_000_000)
+    }
+
     /// Whole seconds from `earlier` to this instant; negative when `earlier` is the later one.
     pub const fn seconds_since(self, earlier: Self) -> i64 {
         (self.0 - earlier.0).div_euclid(1_000_000)
@@ -180,5 +187,16 @@ mod tests {
         assert_eq!(instant.seconds(), 1_772_366_400);
         assert!("yesterday".parse::<Timestamp>().is_err());
         assert!(Timestamp::from_micros(i64::MAX).to_string().starts_with("9999-"));
+    }
+
+    #[test]
+    fn a_month_begins_at_its_first_day() {
+        for (text, begins) in [
+            ("2024-02-29T23:59:59.5Z", "2024-02-01T00:00:00Z"),
+            ("2026-11-01T00:00:00Z", "2026-11-01T00:00:00Z"),
+            ("1969-12-31T12:00:00Z", "1969-12-01T00:00:00Z"),
+        ] {
+            assert_eq!(text.parse::<Timestamp>().unwrap().month_start().to_string(), begins);
+        }
     }
 }

@@ -230,6 +230,53 @@ pub enum Error {
     #[error("ending it gives back {current}, less than {expected}")]
     #[expect(missing_docs, reason = "the message names the fields")]
     RefundLower { expected: Tokens, current: Tokens },
+    /// A promotion contradicts itself.
+    #[error("the campaign is not valid: {why}")]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    CampaignInvalid { why: &'static str },
+    /// A promotion gives nothing now.
+    #[error("the campaign \"{name}\" gives nothing: it is {state}")]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    CampaignOver { name: String, state: &'static str },
+    /// A setting contradicts itself.
+    #[error("the settings of {setting} are not valid: {why}")]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    SettingInvalid { setting: &'static str, why: &'static str },
+    /// The vendor lets nobody send tokens.
+    #[error("tokens and gifts cannot be sent at this vendor")]
+    SendingOff,
+    /// An account, or a member of a team, is too new.
+    #[error("this is possible from {from}")]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    SendingTooEarly { from: Timestamp },
+    /// More is sent than is allowed.
+    #[error("{what}; {most} can be sent now")]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    SendingLimit { what: &'static str, most: Tokens },
+    /// Some tokens of the wallet cannot be sent.
+    #[error("{sendable} of the wallet's {balance} can be sent: those that were given cannot be passed on")]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    SendingTied { sendable: Tokens, balance: Tokens },
+    /// The recipient is not the one that was confirmed.
+    #[error("the recipient was not confirmed: {why}")]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    SendingRecipient { why: &'static str },
+    /// A message to a person is too long.
+    #[error("a message has one line of {most} characters at most")]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    MessageInvalid { most: usize },
+    /// A member of a team may not do this.
+    #[error("the team refuses: {why}")]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    TeamRefused { why: &'static str },
+    /// A member draws more than allowed.
+    #[error("{left} can still be drawn from the team's wallet in this month")]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    TeamLimit { left: Tokens },
+    /// What was paid for is not taken back.
+    #[error("{product} is not taken back: {why}")]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    RefundRefused { product: ProductId, why: &'static str },
     /// The wallet holds less than the total.
     #[error("{total} are needed and the wallet holds {balance}: {missing} are missing")]
     #[expect(missing_docs, reason = "the message names the fields")]
@@ -290,6 +337,18 @@ impl Coded for Error {
             Self::LicenseInUse { .. } | Self::AllowancePromised { .. } => ErrorCode::LicenseInUse,
             Self::LicensePaused { .. } => ErrorCode::LicensePaused,
             Self::SeatNotSurrendered { .. } => ErrorCode::SeatNotSurrendered,
+            Self::CampaignInvalid { .. } => ErrorCode::CampaignInvalid,
+            Self::CampaignOver { .. } => ErrorCode::CampaignOver,
+            Self::SettingInvalid { .. } => ErrorCode::SettingInvalid,
+            Self::SendingOff => ErrorCode::SendingOff,
+            Self::SendingTooEarly { .. } => ErrorCode::SendingTooEarly,
+            Self::SendingLimit { .. } => ErrorCode::SendingLimit,
+            Self::SendingTied { .. } => ErrorCode::SendingTied,
+            Self::SendingRecipient { .. } => ErrorCode::SendingRecipient,
+            Self::MessageInvalid { .. } => ErrorCode::MessageInvalid,
+            Self::TeamRefused { .. } => ErrorCode::TeamRefused,
+            Self::TeamLimit { .. } => ErrorCode::TeamLimit,
+            Self::RefundRefused { .. } => ErrorCode::RefundRefused,
         }
     }
 
@@ -350,6 +409,12 @@ impl Coded for Error {
             Self::SeatNotSurrendered { .. } => {
                 vec!["Fetch a code once more on that computer, then give it back.".to_owned()]
             }
+            Self::SendingTied { .. } => vec!["Spend those on programs, and send less.".to_owned()],
+            Self::SendingRecipient { .. } => {
+                vec!["Look at the recipient's name and confirm it; nothing was sent.".to_owned()]
+            }
+            Self::TeamLimit { .. } => vec!["Ask an owner of the team for a higher limit.".to_owned()],
+            Self::CampaignOver { .. } => vec!["Look at its dates and its budget.".to_owned()],
             Self::RefundLower { .. } => vec!["Look at what it gives back now and confirm again.".to_owned()],
             Self::SeatReleaseLimited { free_at, .. } => vec![format!(
                 "Give the seat back on that computer itself, or wait until {free_at}."

@@ -53,6 +53,14 @@ id! {
     PriceListId,
     /// A purchase of tokens.
     PurchaseId,
+    /// A promotion.
+    CampaignId,
+    /// Tokens that a person sends to another.
+    SendingId,
+    /// A product that a person gives to another.
+    GiftId,
+    /// A family or team with a wallet of its own.
+    TeamId,
 }
 
 /// Where new identifiers come from. Passed in, so that simulations repeat.

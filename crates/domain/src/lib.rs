@@ -7,6 +7,7 @@
 
 mod allotment;
 mod allowance;
+mod campaign;
 mod checkout;
 mod clock;
 mod detection;
@@ -16,13 +17,17 @@ mod error_code;
 mod ids;
 mod license;
 mod lifecycle;
+mod lots;
 mod money;
 mod offer;
 mod password;
 mod platform;
 mod product;
 mod quote;
+mod refund;
 mod seats;
+mod sending;
+mod team;
 mod tenure;
 mod token_price;
 mod token_purchase;
@@ -31,6 +36,7 @@ mod version;
 
 pub use allotment::{Outstanding, allot};
 pub use allowance::{Allowance, AllowanceKind, Limits, parse_duration};
+pub use campaign::{Audience, Campaign, CampaignState};
 pub use checkout::{Holdings, Intent, Item, MAX_LINES, Settlement, quote, settle};
 pub use clock::{Clock, FixedClock, SystemClock, Timestamp};
 pub use detection::DetectionRule;
@@ -38,18 +44,22 @@ pub use digest::Sha256;
 pub use error::Error;
 pub use error_code::{Coded, ErrorCode};
 pub use ids::{
-    ActivationId, CommandId, DeviceId, IdSource, LicenseId, OrderId, PriceListId, PurchaseId, SystemIds, TransferId,
-    UserId,
+    ActivationId, CampaignId, CommandId, DeviceId, GiftId, IdSource, LicenseId, OrderId, PriceListId, PurchaseId,
+    SendingId, SystemIds, TeamId, TransferId, UserId,
 };
 pub use license::{License, LicenseKind, LicenseState, Remaining, TermsSnapshot};
 pub use lifecycle::{Refund, start_trial};
+pub use lots::{ExpiryPolicy, ExpiryStep, Flow, FlowKind, Holding, Lot, LotDates};
 pub use money::{Currency, Money};
 pub use offer::{Offer, Offers, PauseRule, Policy, RentalOffer, RentalRules, Sale};
 pub use password::{Email, Password};
 pub use platform::{ArtifactKind, Platform};
 pub use product::{OfferId, PackId, ProductId};
 pub use quote::{Quote, QuoteLine};
+pub use refund::{LineRefund, OrderRefundPolicy};
 pub use seats::{Seat, SeatKind, Seating, refuse_release, take_seat};
+pub use sending::{SendingPolicy, SentToday, check_message, masked};
+pub use team::{Draw, TeamRole, check_team_name};
 pub use tenure::{Hold, HoldKind, Prepaid, Renewal, Tenure, Usage};
 pub use token_price::{
     Shortfall, TokenAmount, TokenPack, TokenPriceList, TokenPriceTerms, TokenQuote, TokenTier, list_in_force,
