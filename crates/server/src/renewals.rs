@@ -127,6 +127,7 @@ async fn pay(server: &Server, license: &License, renewal: &Renewal, lead: i64) -
         expected_total,
         clear_cart: false,
         renewal_lead_seconds: Some(lead),
+        held: None,
     };
     Ok(server.0.store.check_out(checkout).await?)
 }

@@ -3,14 +3,15 @@
 use std::collections::HashMap;
 
 use scrip_domain::{
-    Clock, Coded, ErrorCode, Holdings, IdSource, Item, License, LicenseId, OrderId, ProductId, Quote, QuoteLine,
-    Timestamp, Tokens, UserId,
+    Clock, Coded, ErrorCode, Holdings, IdSource, Item, License, LicenseId, OrderId, ProductId, PurchaseId, Quote,
+    QuoteLine, Timestamp, Tokens, UserId,
 };
 use uuid::Uuid;
 
 use crate::db::{Database, Tx, Value, args, list_text, rows_text};
 use crate::holdings::State;
 use crate::ledger::{ATTEMPTS_MAX, KIND_ORDER, Posting, VENDOR_REVENUE, post, read_tokens};
+use crate::token_sales::{HeldSales, find_held, forget_held};
 use crate::{Error, Refusal, Store, licenses};
 
 /// A checkout that a person asks for.
@@ -31,6 +32,8 @@ pub struct Checkout {
     /// Given where the vendor makes it by itself, as the renewal of rentals that run out within so many seconds: it is
     /// refused where that is no longer so, or where it would spend more than the person allowed.
     pub renewal_lead_seconds: Option<i64>,
+    /// The purchase of tokens with which the price of this cart was kept; what is no longer kept is sold as today.
+    pub held: Option<PurchaseId>,
 }
 
 /// A checkout that was paid.
@@ -115,7 +118,11 @@ async fn try_batch(
             answers.push(known.answer(checkout));
             continue;
         }
-        match decide(checkout, &mut state, now, clock, ids) {
+        let held = match checkout.held {
+            Some(purchase) => find_held(&mut tx, purchase, checkout.user, &checkout.items, now).await?,
+            None => None,
+        };
+        match decide(checkout, held, &mut state, now, clock, ids) {
             Ok(order) => {
                 written.add(checkout, &order);
                 let known = KnownOrder {
@@ -142,12 +149,14 @@ async fn try_batch(
 /// Decides one checkout on the state as the ones before it in the batch left it.
 fn decide(
     checkout: &Checkout,
+    held: Option<HeldSales>,
     state: &mut State,
     now: Timestamp,
     clock: &dyn Clock,
     ids: &dyn IdSource,
 ) -> Result<PaidOrder, Refusal> {
-    let holdings = state.holdings(checkout.user, &checkout.items);
+    let mut holdings = state.holdings(checkout.user, &checkout.items);
+    holdings.sales.extend(held.into_iter().flatten());
     let mut new_license = || LicenseId(ids.new_id(clock));
     let settled = scrip_domain::settle(
         &checkout.items,
@@ -264,6 +273,8 @@ struct Written {
     postings: Vec<Posting>,
     orders: Vec<Value>,
     clear_carts: Vec<UserId>,
+    /// Kept prices that were used: each serves one checkout.
+    held: Vec<(UserId, PurchaseId)>,
 }
 
 impl Written {
@@ -297,6 +308,8 @@ impl Written {
         if checkout.clear_cart {
             self.clear_carts.push(checkout.user);
         }
+        self.held
+            .extend(checkout.held.map(|purchase| (checkout.user, purchase)));
     }
 
     async fn write(&self, tx: &mut Tx, state: &State) -> Result<(), Error> {
@@ -334,6 +347,7 @@ impl Written {
             let values: Vec<Value> = self.clear_carts.iter().map(|user| Value::from(user.0)).collect();
             tx.execute("empty carts", &sql, &values).await?;
         }
+        forget_held(tx, &self.held).await?;
         Ok(())
     }
 }

@@ -29,6 +29,7 @@ const POSTGRES_KEYS_ONLY: [(&str, &str); 4] = [
 #[derive(Clone, Debug)]
 pub(crate) enum Value {
     Uuid(Uuid),
+    OptUuid(Option<Uuid>),
     Text(String),
     OptText(Option<String>),
     Int(i64),
@@ -49,6 +50,7 @@ macro_rules! value_from {
 
 value_from! {
     Uuid => Uuid(std::convert::identity),
+    Option<Uuid> => OptUuid(std::convert::identity),
     String => Text(std::convert::identity),
     &str => Text(str::to_owned),
     Option<String> => OptText(std::convert::identity),
@@ -363,6 +365,7 @@ fn postgres_args(args: &[Value]) -> sqlx::postgres::PgArguments {
     for value in args {
         let added = match value {
             Value::Uuid(value) => arguments.add(*value),
+            Value::OptUuid(value) => arguments.add(*value),
             Value::Text(value) => arguments.add(value.as_str()),
             Value::OptText(value) => arguments.add(value.as_deref()),
             Value::Int(value) => arguments.add(*value),

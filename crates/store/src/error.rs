@@ -1,4 +1,4 @@
-use scrip_domain::{Coded, ErrorCode, Quote};
+use scrip_domain::{Coded, ErrorCode, PurchaseStatus, Quote};
 
 /// Why the store could not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -55,6 +55,22 @@ pub enum Error {
     #[error("there is no seat {activation} in your account")]
     #[expect(missing_docs, reason = "the message names the fields")]
     SeatNotFound { activation: String },
+    /// No price list has this id.
+    #[error("there is no price list {list}")]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    PriceListNotFound { list: String },
+    /// The purchase is not one of the caller's.
+    #[error("there is no purchase {purchase}")]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    PurchaseNotFound { purchase: String },
+    /// A purchase went on to where this can no longer be done.
+    #[error("the purchase {purchase} is {status} and can no longer be {what}")]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    PurchaseSettled {
+        purchase: String,
+        status: PurchaseStatus,
+        what: &'static str,
+    },
     /// A command's id was used with another body.
     #[error("the idempotency key {command} was used before with another request")]
     #[expect(missing_docs, reason = "the message names the fields")]
@@ -79,6 +95,9 @@ impl Coded for Error {
             Self::DeviceNotFound { .. } => ErrorCode::DeviceNotFound,
             Self::LicenseNotFound { .. } => ErrorCode::LicenseNotFound,
             Self::SeatNotFound { .. } => ErrorCode::SeatNotFound,
+            Self::PriceListNotFound { .. } => ErrorCode::PriceListNotFound,
+            Self::PurchaseNotFound { .. } => ErrorCode::PurchaseNotFound,
+            Self::PurchaseSettled { .. } => ErrorCode::PurchaseSettled,
             Self::IdempotencyConflict { .. } => ErrorCode::IdempotencyConflict,
             Self::Rule(rule) => rule.code(),
         }
@@ -95,7 +114,12 @@ impl Coded for Error {
             Self::DeviceNotFound { .. } => "Register this computer again.",
             Self::IdempotencyConflict { .. } => "Make a new command id for a new request.",
             Self::Rule(rule) => return rule.hints(),
-            Self::AccountNotFound { .. } | Self::LicenseNotFound { .. } | Self::SeatNotFound { .. } => {
+            Self::PurchaseSettled { .. } => "Look at where it stands now.",
+            Self::AccountNotFound { .. }
+            | Self::PriceListNotFound { .. }
+            | Self::PurchaseNotFound { .. }
+            | Self::LicenseNotFound { .. }
+            | Self::SeatNotFound { .. } => {
                 return Vec::new();
             }
         };

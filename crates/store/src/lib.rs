@@ -31,6 +31,8 @@ mod search;
 mod seats;
 mod settings;
 mod sqlite;
+mod token_prices;
+mod token_sales;
 mod trials;
 mod vendor;
 
@@ -55,6 +57,11 @@ pub use revocations::RevocationRow;
 use scrip_domain::{Clock, IdSource};
 pub use seats::{Allotment, FLOATING_LEASE_SECONDS, SurrenderedSeat};
 pub use settings::Setting;
+pub use token_prices::{NewPriceList, PriceListRow};
+pub use token_sales::{
+    HeldQuote, HoldRequest, NewTokenPurchase, ProviderPage, ProviderReversal, PurchaseFilter, Reversal, ReversalKind,
+    ReversalStatus, TokenPurchase,
+};
 pub use vendor::StoredAnswer;
 
 use crate::coalesce::{Coalescer, Place};

@@ -209,12 +209,12 @@ fn numbered(sql: &str) -> String {
 impl ToSql for Value {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
         Ok(ToSqlOutput::Borrowed(match self {
-            Self::Uuid(value) => ValueRef::Blob(value.as_bytes()),
+            Self::Uuid(value) | Self::OptUuid(Some(value)) => ValueRef::Blob(value.as_bytes()),
             Self::Bytes(value) => ValueRef::Blob(value),
             Self::Text(value) | Self::OptText(Some(value)) => ValueRef::Text(value.as_bytes()),
             Self::Int(value) | Self::OptInt(Some(value)) => ValueRef::Integer(*value),
             Self::Bool(value) => ValueRef::Integer(i64::from(*value)),
-            Self::OptText(None) | Self::OptInt(None) => ValueRef::Null,
+            Self::OptUuid(None) | Self::OptText(None) | Self::OptInt(None) => ValueRef::Null,
         }))
     }
 }

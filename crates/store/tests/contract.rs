@@ -4,6 +4,7 @@
 
 mod lifecycle;
 mod operations;
+mod sales;
 mod seats;
 mod support;
 mod vendor;

@@ -300,6 +300,7 @@ async fn settle(server: &Server, handed: &Handed, user: UserId) -> Result<Option
             expected_total,
             clear_cart: false,
             renewal_lead_seconds: None,
+            held: None,
         })
         .await?;
     if !paid.replayed {

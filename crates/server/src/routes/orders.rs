@@ -37,6 +37,7 @@ pub(crate) async fn create(
         expected_total,
         clear_cart,
         renewal_lead_seconds: None,
+        held: None,
     };
     let paid = server.0.store.check_out(checkout).await?;
     let status = if paid.replayed {

@@ -12,6 +12,7 @@ use crate::{Error, Store};
 
 /// The names of accounts. A wallet belongs to its user, the vendor's accounts to the nil UUID.
 pub(crate) const WALLET: &str = "wallet";
+pub(crate) const VENDOR_ISSUED: &str = "vendor:issued";
 pub(crate) const VENDOR_PROMOTIONS: &str = "vendor:promotions";
 pub(crate) const VENDOR_REVENUE: &str = "vendor:revenue";
 
@@ -19,6 +20,8 @@ pub(crate) const VENDOR_REVENUE: &str = "vendor:revenue";
 pub(crate) const KIND_GRANT: &str = "grant";
 pub(crate) const KIND_ORDER: &str = "order";
 pub(crate) const KIND_REFUND: &str = "refund";
+pub(crate) const KIND_PURCHASE: &str = "purchase";
+pub(crate) const KIND_PURCHASE_REFUND: &str = "purchase_refund";
 
 /// A transfer between one wallet and one of the vendor's accounts.
 #[derive(Clone, Debug)]

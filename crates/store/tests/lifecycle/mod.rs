@@ -178,6 +178,7 @@ both! {
         fixture.store.set_renewal(ada.id, rented.id, Some((&offer, tokens(150)))).await.unwrap();
         let pay = || Checkout {
             renewal_lead_seconds: Some(3600),
+            held: None,
             ..fixture.checkout(&ada, vec![item("a", Intent::Extend, Some("days"))], 100)
         };
         let early = fixture.store.check_out(pay()).await.unwrap_err();

@@ -113,6 +113,7 @@ impl Fixture {
             expected_total: tokens(expected),
             clear_cart: false,
             renewal_lead_seconds: None,
+            held: None,
         }
     }
 
