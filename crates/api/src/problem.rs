@@ -53,8 +53,13 @@ fn status_of(code: ErrorCode) -> u16 {
         | C::LicenseSuspended
         | C::LicenseRevoked
         | C::TeamRefused
-        | C::SendingOff => 403,
+        | C::SendingOff
+        | C::FormStale
+        | C::OperatorForbidden
+        | C::ApprovalOwn => 403,
         C::AccountNotFound
+        | C::ApprovalNotFound
+        | C::OperatorNotFound
         | C::CampaignNotFound
         | C::SendingNotFound
         | C::GiftNotFound
@@ -72,6 +77,9 @@ fn status_of(code: ErrorCode) -> u16 {
         C::RequestMethodNotAllowed => 405,
         C::RequestTimeout => 408,
         C::AccountEmailTaken
+        | C::ApprovalDecided
+        | C::OperatorEmailTaken
+        | C::OperatorLastOwner
         | C::IdempotencyConflict
         | C::JobRunning
         | C::LicenseAlreadyActive

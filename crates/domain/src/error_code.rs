@@ -199,6 +199,14 @@ error_codes! {
     OrderNotFound = "order.not_found",
     RefundRefused = "refund.refused",
     HistoryPeriod = "history.period",
+    FormStale = "form.stale",
+    OperatorForbidden = "operator.forbidden",
+    OperatorEmailTaken = "operator.email_taken",
+    OperatorNotFound = "operator.not_found",
+    OperatorLastOwner = "operator.last_owner",
+    ApprovalNotFound = "approval.not_found",
+    ApprovalDecided = "approval.decided",
+    ApprovalOwn = "approval.own",
 }
 
 impl std::fmt::Display for ErrorCode {

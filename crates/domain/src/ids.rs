@@ -61,6 +61,8 @@ id! {
     GiftId,
     /// A family or team with a wallet of its own.
     TeamId,
+    /// One of the vendor's people.
+    OperatorId,
 }
 
 /// Where new identifiers come from. Passed in, so that simulations repeat.

@@ -20,6 +20,7 @@ mod lifecycle;
 mod lots;
 mod money;
 mod offer;
+mod operators;
 mod password;
 mod platform;
 mod product;
@@ -44,14 +45,15 @@ pub use digest::Sha256;
 pub use error::Error;
 pub use error_code::{Coded, ErrorCode};
 pub use ids::{
-    ActivationId, CampaignId, CommandId, DeviceId, GiftId, IdSource, LicenseId, OrderId, PriceListId, PurchaseId,
-    SendingId, SystemIds, TeamId, TransferId, UserId,
+    ActivationId, CampaignId, CommandId, DeviceId, GiftId, IdSource, LicenseId, OperatorId, OrderId, PriceListId,
+    PurchaseId, SendingId, SystemIds, TeamId, TransferId, UserId,
 };
 pub use license::{License, LicenseKind, LicenseState, Remaining, TermsSnapshot};
 pub use lifecycle::{Refund, start_trial};
 pub use lots::{ExpiryPolicy, ExpiryStep, Flow, FlowKind, Holding, Lot, LotDates};
 pub use money::{Currency, Money};
 pub use offer::{Offer, Offers, PauseRule, Policy, RentalOffer, RentalRules, Sale};
+pub use operators::{Permission, Role};
 pub use password::{Email, Password};
 pub use platform::{ArtifactKind, Platform};
 pub use product::{OfferId, PackId, ProductId};

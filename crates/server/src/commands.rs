@@ -1,6 +1,7 @@
 //! The commands of the vendor's keys, of computers without a network, and of usage.
 
 pub(crate) mod jobs;
+pub(crate) mod operators;
 
 use std::path::{Path, PathBuf};
 

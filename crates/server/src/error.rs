@@ -39,6 +39,13 @@ pub enum Error {
     /// The session ended, or never was.
     #[error("the session has ended")]
     SessionExpired,
+    /// A form was not shown to this browser, or long ago.
+    #[error("this form is too old, or did not come from this page")]
+    FormStale,
+    /// The operator's role does not allow it.
+    #[error("your role, {role}, does not allow that")]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    OperatorForbidden { role: scrip_domain::Role },
     /// The body or a parameter cannot be read.
     #[error("the request cannot be read: {why}")]
     #[expect(missing_docs, reason = "the message names the fields")]
@@ -153,6 +160,8 @@ impl Coded for Error {
             Self::CredentialsWrong => ErrorCode::AuthCredentialsWrong,
             Self::SessionMissing => ErrorCode::AuthSessionMissing,
             Self::SessionExpired => ErrorCode::AuthSessionExpired,
+            Self::FormStale => ErrorCode::FormStale,
+            Self::OperatorForbidden { .. } => ErrorCode::OperatorForbidden,
             Self::Malformed { .. } | Self::Unpublishable { .. } => ErrorCode::RequestMalformed,
             Self::TooLarge { .. } => ErrorCode::RequestTooLarge,
             Self::RateLimited { .. } => ErrorCode::RequestRateLimited,
@@ -188,6 +197,8 @@ impl Coded for Error {
             Self::Appstream(error) => return error.hints(),
             Self::CredentialsWrong => "Check both and try again.",
             Self::SessionMissing | Self::SessionExpired => "Sign in.",
+            Self::FormStale => "Go back, load the page anew, and send it again.",
+            Self::OperatorForbidden { .. } => "Ask an owner.",
             Self::IdempotencyKeyMissing => {
                 "Send a UUID made by the client, the same for every repetition of the command."
             }

@@ -7,8 +7,10 @@
 mod account;
 mod caller;
 mod config;
+mod console;
 mod error;
 mod files;
+mod html;
 mod import;
 mod jobs;
 mod journal;
@@ -29,6 +31,7 @@ mod surrender;
 mod usage;
 
 pub use config::Config;
+pub use console::hash_password;
 pub use error::Error;
 pub use import::{ImportReport, import_appstream};
 pub use jobs::{JobState, list_jobs, release_jobs, run_job, run_jobs};

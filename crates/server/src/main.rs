@@ -102,6 +102,9 @@ enum Command {
     /// Show what the server does by itself, and do it now
     #[command(subcommand)]
     Jobs(commands::jobs::Jobs),
+    /// Admit the vendor's people to the console
+    #[command(subcommand)]
+    Operator(commands::operators::OperatorCommand),
     /// Prove that the books balance; exits with 1 where they do not
     Audit,
     /// Print the description of the API (OpenAPI 3.1)
@@ -233,6 +236,10 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         }
         Command::Jobs(command) => {
             commands::jobs::run(&server, command).await?;
+            ExitCode::SUCCESS
+        }
+        Command::Operator(command) => {
+            commands::operators::run(&server, command).await?;
             ExitCode::SUCCESS
         }
         Command::Audit => audit(&server).await?,

@@ -69,7 +69,9 @@ impl Server {
     pub fn router(&self) -> Router {
         let (router, _) = described().split_for_parts();
         router
+            .merge(crate::html::router())
             .merge(crate::account::router())
+            .merge(crate::console::router(self))
             .fallback(async |request: Request| Error::NotFound {
                 path: shown_path(&request),
             })

@@ -75,6 +75,28 @@ pub enum Error {
     #[error("the idempotency key {command} was used before with another request")]
     #[expect(missing_docs, reason = "the message names the fields")]
     IdempotencyConflict { command: String },
+    /// The address is an operator's already.
+    #[error("{email} is an operator already")]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    OperatorEmailTaken { email: String },
+    /// No operator has this id or address.
+    #[error("there is no operator {operator}")]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    OperatorNotFound { operator: String },
+    /// The vendor would be left without an owner.
+    #[error("one owner must stay")]
+    OperatorLastOwner,
+    /// Nothing with this id waits for approval.
+    #[error("there is no request for approval {approval}")]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    ApprovalNotFound { approval: String },
+    /// Another operator decided first.
+    #[error("it was {status} already")]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    ApprovalDecided { status: String },
+    /// Who asked wants to approve, too.
+    #[error("who asked for it cannot approve it")]
+    ApprovalOwn,
     /// A rule refused.
     #[error(transparent)]
     Rule(#[from] scrip_domain::Error),
@@ -99,6 +121,12 @@ impl Coded for Error {
             Self::PurchaseNotFound { .. } => ErrorCode::PurchaseNotFound,
             Self::PurchaseSettled { .. } => ErrorCode::PurchaseSettled,
             Self::IdempotencyConflict { .. } => ErrorCode::IdempotencyConflict,
+            Self::OperatorEmailTaken { .. } => ErrorCode::OperatorEmailTaken,
+            Self::OperatorNotFound { .. } => ErrorCode::OperatorNotFound,
+            Self::OperatorLastOwner => ErrorCode::OperatorLastOwner,
+            Self::ApprovalNotFound { .. } => ErrorCode::ApprovalNotFound,
+            Self::ApprovalDecided { .. } => ErrorCode::ApprovalDecided,
+            Self::ApprovalOwn => ErrorCode::ApprovalOwn,
             Self::Rule(rule) => rule.code(),
         }
     }
@@ -113,13 +141,19 @@ impl Coded for Error {
             Self::EmailTaken { .. } => "Sign in instead.",
             Self::DeviceNotFound { .. } => "Register this computer again.",
             Self::IdempotencyConflict { .. } => "Make a new command id for a new request.",
+            Self::ApprovalOwn => "Ask another operator.",
+            Self::OperatorLastOwner => "Make another operator an owner first.",
             Self::Rule(rule) => return rule.hints(),
             Self::PurchaseSettled { .. } => "Look at where it stands now.",
             Self::AccountNotFound { .. }
             | Self::PriceListNotFound { .. }
             | Self::PurchaseNotFound { .. }
             | Self::LicenseNotFound { .. }
-            | Self::SeatNotFound { .. } => {
+            | Self::SeatNotFound { .. }
+            | Self::OperatorEmailTaken { .. }
+            | Self::OperatorNotFound { .. }
+            | Self::ApprovalNotFound { .. }
+            | Self::ApprovalDecided { .. } => {
                 return Vec::new();
             }
         };

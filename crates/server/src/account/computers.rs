@@ -1,6 +1,5 @@
 //! Computers that are gone, and computers whose clock was wrong.
 
-use axum::Form;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::header;
@@ -8,11 +7,9 @@ use maud::html;
 use scrip_domain::{ActivationId, DeviceId};
 use scrip_licensing::armor::{self, Label};
 
+use super::Person;
 use super::answer::pictures;
-use super::layout::page;
-use super::see;
-use super::sign_in::Bare;
-use super::visit::{Person, Refused};
+use crate::html::{Bare, Page, Refused, Sent, Viewer as _};
 use crate::request::Path;
 use crate::{Server, statements};
 
@@ -23,11 +20,13 @@ pub(super) async fn free(
     State(server): State<Server>,
     person: Person,
     Path(activation): Path<ActivationId>,
-    Form(sent): Form<Bare>,
+    _: Sent<Bare>,
 ) -> Result<Response, Refused> {
-    person.visit.check(&sent.token)?;
     server.0.store.force_release(person.user, activation, FREED).await?;
-    Ok(see("/account"))
+    Ok(person.visit().see_saying(
+        "/account",
+        "The seat is free. The codes that this computer has no longer hold.",
+    ))
 }
 
 pub(super) async fn recovery(
@@ -44,7 +43,9 @@ pub(super) async fn recovery(
         p { a href=(format!("/account/computers/{}/recovery.scrip", device.id)) download { "Download the recovery code" } }
         (pictures(&code))
     };
-    Ok(page("Recovery code", Some(&person), &body).into_response())
+    Ok(Page::new("Recovery code", body)
+        .above("/account", "Account")
+        .show(&person))
 }
 
 pub(super) async fn recovery_file(

@@ -1,19 +1,25 @@
 //! The account: licenses with what is left of them, and the computers that have them.
 
 use axum::extract::State;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use maud::{Markup, html};
 use scrip_domain::{License, LicenseKind, LicenseState, Timestamp};
 use scrip_store::{ActivationRow, DeviceRow};
 
-use super::layout::{page, token};
-use super::visit::{Person, Refused};
+use super::Person;
 use crate::Server;
+use crate::html::{
+    Form, Page, Realm, Refused, Table, Tone, badge, day, figures, reveal, section, text, when, when_text,
+};
 
 pub(super) async fn show(State(server): State<Server>, person: Person) -> Result<Response, Refused> {
     let store = &server.0.store;
     let now = server.0.clock.now();
-    let wallet = store.user_by_id(person.user).await?.ok_or(Refused::SignedOut)?.balance;
+    let wallet = store
+        .user_by_id(person.user)
+        .await?
+        .ok_or(Refused::SignedOut(Realm::Account))?
+        .balance;
     let licenses = store.licenses(person.user).await?;
     let mut held = Vec::with_capacity(licenses.len());
     for license in licenses {
@@ -21,79 +27,92 @@ pub(super) async fn show(State(server): State<Server>, person: Person) -> Result
         held.push((license, seats));
     }
     let devices = store.devices(person.user).await?;
+    let running = held
+        .iter()
+        .filter(|(license, _)| {
+            matches!(
+                license.state(now),
+                LicenseState::Owned | LicenseState::Active | LicenseState::Grace
+            )
+        })
+        .count();
     let body = html! {
-        p { "The wallet holds " (wallet) "." }
-        h2 { "Licenses" }
-        @if held.is_empty() { p { "There is no license yet." } }
-        @for (license, seats) in &held { (license_section(license, seats, &person, now)) }
-        h2 { "Computers" }
-        (computers(&devices))
+        (figures([
+            ("Wallet", wallet.to_string(), html! {}),
+            ("Licenses", held.len().to_string(), html! { (running) " running" }),
+            ("Computers", devices.len().to_string(), html! {}),
+        ]))
+        (section("Licenses", &html! {
+            @if held.is_empty() { p.empty { "There is no license yet." } }
+            @for (license, seats) in &held { (license_part(license, seats, &person, now)) }
+        }))
+        (section("Computers", &computers(&devices)))
     };
-    Ok(page("Account", Some(&person), &body).into_response())
+    Ok(Page::new("Account", body).show(&person))
 }
 
-fn license_section(license: &License, seats: &[ActivationRow], person: &Person, now: Timestamp) -> Markup {
-    let live: Vec<_> = seats.iter().filter(|row| row.seat.is_live(now)).collect();
+fn license_part(license: &License, seats: &[ActivationRow], person: &Person, now: Timestamp) -> Markup {
+    let live = seats.iter().filter(|row| row.seat.is_live(now));
+    let table = Table::new(
+        format!("Computers that have {}", license.product),
+        [text("Computer"), text("Since"), text("Seat")],
+    );
+    let table = table.empty("No computer has it.").rows(live, |row| {
+        vec![
+            html! { (row.device_name) },
+            when(row.seat.taken_at),
+            free_form(row, person),
+        ]
+    });
     html! {
-        section {
-            h3 { (license.product) }
+        article {
+            h3 { (license.product) " " (state_badge(license, now)) }
             p { (state_words(license, now)) " " (left_words(license)) }
             p.soft { (equity_words(license)) }
-            @if live.is_empty() {
-                p { "No computer has it." }
-            } @else {
-                table {
-                    thead { tr { th scope="col" { "Computer" } th scope="col" { "Since" } th scope="col" { "Seat" } } }
-                    tbody {
-                        @for row in live {
-                            tr {
-                                td { (row.device_name) }
-                                td { (day(row.seat.taken_at)) }
-                                td { (free_form(row, person)) }
-                            }
-                        }
-                    }
-                }
-            }
+            (table)
         }
     }
 }
 
 fn free_form(row: &ActivationRow, person: &Person) -> Markup {
-    html! {
-        form method="post" action=(format!("/account/seats/{}/free", row.id)) {
-            (token(person))
-            details {
-                summary { "This computer is dead or reinstalled" }
-                p {
-                    "Frees its seat. The codes that it has no longer hold. That can be done three times in 90 days for a license; "
-                    "a computer that still works gives its seat back itself, as often as you like."
-                }
-                button.quiet type="submit" { "Free the seat of " (row.device_name) }
-            }
+    let action = format!("/account/seats/{}/free", row.id);
+    let button = format!("Free the seat of {}", row.device_name);
+    let form = html! {
+        p {
+            "Frees its seat. The codes that it has no longer hold. That can be done three times in 90 days for a license; "
+            "a computer that still works gives its seat back itself, as often as you like."
         }
-    }
+        (Form::post(person, action, button, html! {}).danger())
+    };
+    reveal("This computer is dead or reinstalled", &form)
 }
 
 fn computers(devices: &[DeviceRow]) -> Markup {
-    html! {
-        @if devices.is_empty() {
-            p { "No computer is registered yet." }
-        } @else {
-            table {
-                thead { tr { th scope="col" { "Computer" } th scope="col" { "Registered" } th scope="col" { "Clock" } } }
-                tbody {
-                    @for device in devices {
-                        tr {
-                            td { (device.name) }
-                            td { (day(device.created_at)) }
-                            td { a href=(format!("/account/computers/{}/recovery", device.id)) { "Recovery code for " (device.name) } }
-                        }
-                    }
-                }
-            }
-        }
-    }
+    let table = Table::new("Your computers", [text("Computer"), text("Registered"), text("Clock")]);
+    let table = table.empty("No computer is registered yet.").rows(devices, |device| {
+        vec![
+            html! { (device.name) },
+            day(device.created_at),
+            html! { a href=(format!("/account/computers/{}/recovery", device.id)) { "Recovery code for " (device.name) } },
+        ]
+    });
+    html! { (table) }
+}
+
+/// How a license stands, in a word.
+pub(crate) fn state_badge(license: &License, now: Timestamp) -> Markup {
+    let (tone, word) = match license.state(now) {
+        LicenseState::Owned => (Tone::Good, "owned"),
+        LicenseState::Active if license.tenure.trial => (Tone::Good, "trial"),
+        LicenseState::Active => (Tone::Good, "rented"),
+        LicenseState::Grace => (Tone::Wait, "grace"),
+        LicenseState::Paused => (Tone::Wait, "paused"),
+        LicenseState::Expired => (Tone::Plain, "expired"),
+        LicenseState::Exhausted => (Tone::Plain, "used up"),
+        LicenseState::Suspended => (Tone::Bad, "suspended"),
+        LicenseState::Revoked => (Tone::Bad, "revoked"),
+    };
+    badge(tone, word)
 }
 
 fn state_words(license: &License, now: Timestamp) -> &'static str {
@@ -111,13 +130,13 @@ fn state_words(license: &License, now: Timestamp) -> &'static str {
 }
 
 /// What is left of a rental.
-fn left_words(license: &License) -> String {
+pub(crate) fn left_words(license: &License) -> String {
     if license.kind == LicenseKind::Perpetual {
         return String::new();
     }
     let left = &license.remaining;
     let parts = [
-        left.ends_at.map(|end| format!("until {}", day(end))),
+        left.ends_at.map(|end| format!("until {}", when_text(end))),
         left.uses.map(|count| format!("{count} uses left")),
         left.processings.map(|count| format!("{count} processings left")),
     ];
@@ -131,11 +150,4 @@ fn equity_words(license: &License) -> String {
         Some(rest) => format!("{} of the price are paid; {rest} more make it yours.", license.equity),
         None => "It cannot be bought.".to_owned(),
     }
-}
-
-/// The day and the minute, in universal time.
-pub(super) fn day(instant: Timestamp) -> String {
-    let text = instant.to_string();
-    let minute: String = text.chars().take(16).collect();
-    format!("{} UTC", minute.replace('T', " "))
 }

@@ -1,131 +1,14 @@
 //! The account pages, as a browser without JavaScript uses them.
 
-use axum::body::Body;
-use http::{Method, Request, StatusCode, header};
+use http::{StatusCode, header};
 use scrip_domain::Clock as _;
 use scrip_licensing::Recovery;
 use scrip_licensing::armor::{self, Label};
 use serde_json::json;
 
-use crate::support::{Answer, Api, PRICES};
+use crate::browser::{Browser, location, text, value_of};
+use crate::support::{Api, PRICES};
 use crate::vendor::{Computer, activate, checkout};
-
-/// A browser: it keeps cookies and reads forms.
-struct Browser<'a> {
-    api: &'a Api,
-    cookies: Vec<(String, String)>,
-}
-
-fn text(answer: &Answer) -> String {
-    String::from_utf8(answer.bytes.clone()).unwrap()
-}
-
-impl<'a> Browser<'a> {
-    fn new(api: &'a Api) -> Self {
-        let cookies = Vec::new();
-        Self { api, cookies }
-    }
-
-    async fn signed_in(api: &'a Api, email: &str) -> Self {
-        let mut browser = Self::new(api);
-        let answer = browser.sign_in(email, "correct horse").await;
-        assert_eq!((answer.status, location(&answer)), (StatusCode::SEE_OTHER, "/account"));
-        browser
-    }
-
-    async fn sign_in(&mut self, email: &str, password: &str) -> Answer {
-        let token = self.token("/account/sign-in").await;
-        let fields = [("token", token.as_str()), ("email", email), ("password", password)];
-        self.post("/account/sign-in", &fields).await
-    }
-
-    async fn send(&mut self, request: http::request::Builder, body: Body) -> Answer {
-        let cookies: Vec<_> = self
-            .cookies
-            .iter()
-            .map(|(name, value)| format!("{name}={value}"))
-            .collect();
-        let request = request.header(header::COOKIE, cookies.join("; "));
-        let answer = self.api.send(request.body(body).unwrap()).await;
-        for cookie in answer.headers.get_all(header::SET_COOKIE) {
-            let cookie = cookie.to_str().unwrap();
-            assert!(cookie.contains("; HttpOnly; SameSite=Strict"), "{cookie}");
-            let (name, value) = cookie.split(';').next().unwrap().split_once('=').unwrap();
-            self.cookies.retain(|(known, _)| known != name);
-            if !value.is_empty() {
-                self.cookies.push((name.to_owned(), value.to_owned()));
-            }
-        }
-        answer
-    }
-
-    async fn get(&mut self, path: &str) -> Answer {
-        self.send(Request::builder().uri(path), Body::empty()).await
-    }
-
-    async fn page(&mut self, path: &str) -> String {
-        let answer = self.get(path).await;
-        assert_eq!(answer.status, StatusCode::OK, "{path}: {}", text(&answer));
-        let policy = answer.headers[header::CONTENT_SECURITY_POLICY].to_str().unwrap();
-        assert!(
-            policy.starts_with("default-src 'none'") && !policy.contains("unsafe"),
-            "{policy}"
-        );
-        let page = text(&answer);
-        assert!(
-            !page.contains("<script") && !page.contains(" style=") && !page.contains(" onclick="),
-            "{page}"
-        );
-        assert!(page.contains("<html lang=\"en\">") && page.contains("<h1>"));
-        page
-    }
-
-    /// The token of the forms of a page.
-    async fn token(&mut self, path: &str) -> String {
-        let page = self.page(path).await;
-        value_of(&page, "token")
-    }
-
-    async fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
-        let escape = |text: &str| -> String {
-            let digits: Vec<_> = text.bytes().map(|byte| format!("%{byte:02X}")).collect();
-            digits.concat()
-        };
-        let body: Vec<_> = fields
-            .iter()
-            .map(|(name, value)| format!("{name}={}", escape(value)))
-            .collect();
-        let request = Request::builder()
-            .method(Method::POST)
-            .uri(path)
-            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
-        self.send(request, Body::from(body.join("&"))).await
-    }
-
-    async fn upload(&mut self, token: &str, file: &str) -> Answer {
-        let body = format!(
-            "--X\r\nContent-Disposition: form-data; name=\"token\"\r\n\r\n{token}\r\n--X\r\nContent-Disposition: form-data; \
-             name=\"file\"; filename=\"a.scrip\"\r\nContent-Type: text/plain\r\n\r\n{file}\r\n--X\r\nContent-Disposition: \
-             form-data; name=\"request\"\r\n\r\n\r\n--X--\r\n"
-        );
-        let request = Request::builder()
-            .method(Method::POST)
-            .uri("/account/offline")
-            .header(header::CONTENT_TYPE, "multipart/form-data; boundary=X");
-        self.send(request, Body::from(body)).await
-    }
-}
-
-/// The value of the first field with this name.
-fn value_of(page: &str, name: &str) -> String {
-    let mark = format!("name=\"{name}\" value=\"");
-    let from = page.find(&mark).unwrap_or_else(|| panic!("no {name} in {page}")) + mark.len();
-    page[from..].split('"').next().unwrap().to_owned()
-}
-
-fn location(answer: &Answer) -> &str {
-    answer.headers[header::LOCATION].to_str().unwrap()
-}
 
 #[tokio::test]
 async fn a_person_signs_in_sees_the_account_and_signs_out() {

@@ -5,8 +5,10 @@
 mod account;
 mod accounts;
 mod artifacts;
+mod browser;
 mod catalog;
 mod codes;
+mod console;
 mod keys;
 mod licenses;
 mod openapi;

@@ -1,0 +1,42 @@
+//! Where an operator can go.
+
+use scrip_domain::{Permission, Role};
+
+use crate::html::Group;
+
+/// A page of the navigation.
+struct Area {
+    path: &'static str,
+    name: &'static str,
+    /// Who sees it.
+    needs: Permission,
+}
+
+const fn area(path: &'static str, name: &'static str, needs: Permission) -> Area {
+    Area { path, name, needs }
+}
+
+/// Groups of pages, in the order in which they are shown.
+const AREAS: &[(&str, &[Area])] = &[
+    ("", &[area("/console", "Dashboard", Permission::See)]),
+    (
+        "Team",
+        &[
+            area("/console/operators", "Operators", Permission::Operators),
+            area("/console/log", "Audit log", Permission::SeeLog),
+        ],
+    ),
+];
+
+/// What an operator with this role can see.
+pub(super) fn navigation(role: Role) -> Vec<Group> {
+    let groups = AREAS.iter().map(|(title, areas)| Group {
+        title,
+        links: areas
+            .iter()
+            .filter(|area| role.may(area.needs))
+            .map(|area| (area.path, area.name))
+            .collect(),
+    });
+    groups.filter(|group| !group.links.is_empty()).collect()
+}

@@ -1,0 +1,43 @@
+-- The vendor's people, their sessions at the console, and what one of them asked another to approve.
+CREATE TABLE operators (
+    id UUID NOT NULL PRIMARY KEY,
+    email TEXT NOT NULL UNIQUE,
+    password_hash TEXT NOT NULL,
+    role TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    disabled_at BIGINT
+);
+
+CREATE TABLE operator_sessions (
+    token_hash BYTEA NOT NULL PRIMARY KEY,
+    operator_id UUID NOT NULL REFERENCES operators (id),
+    created_at BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL
+);
+CREATE INDEX operator_sessions_by_operator ON operator_sessions (operator_id);
+
+-- A deed that waits for a second operator: what is to be done, as JSON, and what became of it.
+CREATE TABLE approvals (
+    id UUID NOT NULL PRIMARY KEY,
+    deed TEXT NOT NULL,
+    summary TEXT NOT NULL,
+    body TEXT NOT NULL,
+    asked_by TEXT NOT NULL,
+    why TEXT NOT NULL,
+    asked_at BIGINT NOT NULL,
+    status TEXT NOT NULL,
+    decided_by TEXT,
+    decision TEXT,
+    decided_at BIGINT,
+    outcome TEXT
+);
+CREATE INDEX approvals_by_status ON approvals (status, id);
+
+-- What a product cost at which time: a row for every change of its offers, as JSON.
+CREATE TABLE offer_history (
+    product TEXT NOT NULL,
+    revision BIGINT NOT NULL,
+    offers TEXT NOT NULL,
+    at BIGINT NOT NULL,
+    PRIMARY KEY (product, revision)
+);
