@@ -207,6 +207,8 @@ error_codes! {
     ApprovalNotFound = "approval.not_found",
     ApprovalDecided = "approval.decided",
     ApprovalOwn = "approval.own",
+    BackupRefused = "backup.refused",
+    BackupDamaged = "backup.damaged",
 }
 
 impl std::fmt::Display for ErrorCode {

@@ -1,5 +1,6 @@
 //! The commands of the vendor's keys, of computers without a network, and of usage.
 
+pub(crate) mod backup;
 pub(crate) mod jobs;
 pub(crate) mod operators;
 

@@ -123,6 +123,14 @@ pub enum Error {
         operation: &'static str,
         source: object_store::Error,
     },
+    /// A backup would replace something, or cannot go where it should.
+    #[error("{path}: {why}", path = path.display())]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    BackupRefused { path: PathBuf, why: String },
+    /// A backup does not hold what it says.
+    #[error("{path} is damaged: {why}", path = path.display())]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    BackupDamaged { path: PathBuf, why: String },
     /// No job has this name.
     #[error("there is no job \"{name}\"")]
     #[expect(missing_docs, reason = "the message names the fields")]
@@ -177,6 +185,8 @@ impl Coded for Error {
             Self::OfflineOtherAccount { .. } => ErrorCode::OfflineOtherAccount,
             Self::Io { .. } => ErrorCode::StateIo,
             Self::Storage { .. } => ErrorCode::ServerUnavailable,
+            Self::BackupRefused { .. } => ErrorCode::BackupRefused,
+            Self::BackupDamaged { .. } => ErrorCode::BackupDamaged,
             Self::JobUnknown { .. } => ErrorCode::JobUnknown,
             Self::JobRunning { .. } => ErrorCode::JobRunning,
             Self::JobFailed { .. } => ErrorCode::JobFailed,
@@ -210,6 +220,10 @@ impl Coded for Error {
             Self::OfflineOtherAccount { .. } => {
                 "Sign in to that account, or let the computer name yours in a new request."
             }
+            Self::BackupRefused { .. } => {
+                "Give a new file to back up to, and a new, empty data folder to restore into."
+            }
+            Self::BackupDamaged { .. } => "Use another backup; nothing was changed.",
             Self::JobUnknown { .. } => "See which there are with scrip-server jobs list.",
             Self::JobRunning { .. } => "Wait until it has ended; two servers never do one job at the same time.",
             Self::KeyChangeRefused { .. } => "Look at the keys with scrip-server keys show.",

@@ -5,6 +5,7 @@
 //! Handlers parse, call the store, and answer: the rules live in `scrip_domain`.
 
 mod account;
+mod backup;
 mod caller;
 mod config;
 mod console;
@@ -30,6 +31,7 @@ mod statements;
 mod surrender;
 mod usage;
 
+pub use backup::{BackupReport, back_up, restore};
 pub use config::Config;
 pub use console::hash_password;
 pub use error::Error;

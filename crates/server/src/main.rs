@@ -105,6 +105,16 @@ enum Command {
     /// Admit the vendor's people to the console
     #[command(subcommand)]
     Operator(commands::operators::OperatorCommand),
+    /// Copy the database, the keys, the files and the settings into one new file, while the server runs
+    Backup {
+        /// The file to make; it holds the vendor's keys
+        file: PathBuf,
+    },
+    /// Put a backup back: into a new, empty data folder (--data) and an empty database
+    Restore {
+        /// The backup
+        file: PathBuf,
+    },
     /// Prove that the books balance; exits with 1 where they do not
     Audit,
     /// Print the description of the API (OpenAPI 3.1)
@@ -174,6 +184,11 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     if let Command::Keys(command) = &cli.command {
         commands::keys(&config, command)?;
         return Ok(ExitCode::SUCCESS);
+    }
+    match &cli.command {
+        Command::Backup { file } => return commands::backup::back_up(&config, file).await,
+        Command::Restore { file } => return commands::backup::restore(config, file).await,
+        _ => {}
     }
     let server = Server::open(config).await?;
     let code = match cli.command {
@@ -251,7 +266,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             commands::usage(&server, &command).await?;
             ExitCode::SUCCESS
         }
-        Command::Keys(_) | Command::Openapi => ExitCode::SUCCESS,
+        Command::Backup { .. } | Command::Restore { .. } | Command::Keys(_) | Command::Openapi => ExitCode::SUCCESS,
     };
     server.store().close().await;
     Ok(code)
@@ -350,7 +365,7 @@ async fn import(server: &Server, paths: &[PathBuf], prices: Option<&Path>) -> an
     Ok(ExitCode::SUCCESS)
 }
 
-async fn audit(server: &Server) -> anyhow::Result<ExitCode> {
+pub(crate) async fn audit(server: &Server) -> anyhow::Result<ExitCode> {
     let report = server.store().audit().await.map_err(scrip_server::Error::from)?;
     println!(
         "{} transfers, {} orders, {} licenses, {} wallets holding {} tokens",

@@ -403,7 +403,7 @@ fn classify(operation: &'static str, source: sqlx::Error) -> Error {
 }
 
 /// The address without its password.
-fn redact(url: &str) -> String {
+pub(crate) fn redact(url: &str) -> String {
     match (url.split_once("://"), url.rsplit_once('@')) {
         (Some((scheme, _)), Some((_, host))) => format!("{scheme}://…@{host}"),
         _ => url.to_owned(),

@@ -100,6 +100,18 @@ pub enum Error {
     /// A rule refused.
     #[error(transparent)]
     Rule(#[from] scrip_domain::Error),
+    /// A copy cannot be put back where it should go.
+    #[error("the copy cannot be put back: {why}")]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    NotRestorable { why: String },
+    /// A file of a copy cannot be read or written.
+    #[error("cannot {operation}: {path}", path = path.display())]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    Io {
+        operation: &'static str,
+        path: std::path::PathBuf,
+        source: std::io::Error,
+    },
     /// The store is closing.
     #[error("the server is shutting down")]
     Closing,
@@ -127,6 +139,8 @@ impl Coded for Error {
             Self::ApprovalNotFound { .. } => ErrorCode::ApprovalNotFound,
             Self::ApprovalDecided { .. } => ErrorCode::ApprovalDecided,
             Self::ApprovalOwn => ErrorCode::ApprovalOwn,
+            Self::NotRestorable { .. } => ErrorCode::BackupRefused,
+            Self::Io { .. } => ErrorCode::StateIo,
             Self::Rule(rule) => rule.code(),
         }
     }
@@ -138,6 +152,7 @@ impl Coded for Error {
             Self::Migration { .. } => "Use a server version at least as new as the database.",
             Self::Busy { .. } | Self::Conflict { .. } => "Try again; nothing was charged.",
             Self::Corrupt { .. } => "Run scrip-server audit.",
+            Self::NotRestorable { .. } => "Restore into a new data folder and a new, empty database of the same kind.",
             Self::EmailTaken { .. } => "Sign in instead.",
             Self::DeviceNotFound { .. } => "Register this computer again.",
             Self::IdempotencyConflict { .. } => "Make a new command id for a new request.",
@@ -153,7 +168,8 @@ impl Coded for Error {
             | Self::OperatorEmailTaken { .. }
             | Self::OperatorNotFound { .. }
             | Self::ApprovalNotFound { .. }
-            | Self::ApprovalDecided { .. } => {
+            | Self::ApprovalDecided { .. }
+            | Self::Io { .. } => {
                 return Vec::new();
             }
         };

@@ -1,14 +1,15 @@
 //! Persistence on SQLite and PostgreSQL: migrations, the ledger, and every query.
 //!
 //! Every query is one SQL text for both databases. [`Store`] hides which one is behind it; `db` and `sqlite` are the only
-//! modules that know, and `search` the only one with a text for each, because full-text search has no common
-//! syntax. Writes follow one pattern: read, decide in `scrip_domain`, write with guards (unique keys,
+//! modules that know, and `search` and `backup` the only ones with a text for each, because full-text search and copying
+//! a whole database have no common syntax. Writes follow one pattern: read, decide in `scrip_domain`, write with guards (unique keys,
 //! compare-and-set on balances and revisions), and start again when a guard refuses.
 
 mod accounts;
 mod activations;
 mod acts;
 mod audit;
+mod backup;
 mod cart;
 mod catalog;
 mod checkout;
@@ -43,6 +44,7 @@ pub use accounts::{Caller, NewUser, TokenHash, User};
 pub use activations::ActivationRow;
 pub use acts::{Act, LoggedAct};
 pub use audit::{AuditReport, Breach};
+pub use backup::{DatabaseCopy, TableCopy, check_restore, copy_database, restore_database};
 pub use catalog::{ArtifactRow, ListedProduct, NewArtifact, ProductListing};
 pub use checkout::{Checkout, PaidOrder};
 pub use devices::{DeviceRow, NewDevice};

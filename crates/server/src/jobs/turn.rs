@@ -189,7 +189,7 @@ mod tests {
     async fn a_job_that_works_longer_than_its_lease_keeps_it_and_one_that_lost_it_is_broken_off() {
         const JOB: Job = job("test-long", |_| Box::pin(std::future::pending()));
         const SHORT: Lease = Lease {
-            lasts: Duration::from_secs(60),
+            lasts: Duration::from_mins(1),
             kept_every: Duration::from_millis(5),
         };
         let folder = tempfile::tempdir().unwrap();

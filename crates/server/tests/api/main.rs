@@ -5,6 +5,7 @@
 mod account;
 mod accounts;
 mod artifacts;
+mod backup;
 mod browser;
 mod catalog;
 mod codes;

@@ -98,7 +98,12 @@ impl Api {
 
     /// The same on a PostgreSQL database of its own.
     pub(crate) async fn on_postgresql() -> Self {
-        Self::open("", Some(scrip_testkit::Postgres::shared().database())).await
+        Self::on_database(scrip_testkit::Postgres::shared().database()).await
+    }
+
+    /// The same on this database.
+    pub(crate) async fn on_database(url: String) -> Self {
+        Self::open("", Some(url)).await
     }
 
     async fn open(settings: &str, database: Option<String>) -> Self {
