@@ -1,5 +1,6 @@
 //! SQLite behind the store's door: a statement runs where it is asked for, with no thread and no queue between.
 
+use std::fs::{File, TryLockError};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -17,6 +18,8 @@ use crate::db::{STATEMENTS_PREPARED, Value};
 
 /// How long a writer waits for another process that holds the file.
 const BUSY_SECONDS: u64 = 10;
+/// The pause between two looks at whether another process still brings the tables up to date.
+const LOCK_PAUSE: Duration = Duration::from_millis(10);
 /// Pages of 4 KiB that the write-ahead log may hold before they are copied into the file (128 MiB). Checkouts change the same
 /// index pages again and again: the rarer the copying, the fewer pages are copied, and the fewer commits wait for it.
 const CHECKPOINT_PAGES: i64 = 32_768;
@@ -97,12 +100,38 @@ async fn migrate(path: &Path) -> Result<(), Error> {
         .create_if_missing(true)
         .journal_mode(SqliteJournalMode::Wal)
         .busy_timeout(Duration::from_secs(BUSY_SECONDS));
+    let alone = lock(path).await?;
     let mut connection = SqliteConnection::connect_with(&options).await.map_err(unavailable)?;
     sqlx::migrate!("./migrations")
         .run(&mut connection)
         .await
         .map_err(|source| Error::Migration { source })?;
-    connection.close().await.map_err(unavailable)
+    connection.close().await.map_err(unavailable)?;
+    drop(alone);
+    Ok(())
+}
+
+/// Lets only one process at a time bring the tables up to date, until the file is closed.
+async fn lock(path: &Path) -> Result<File, Error> {
+    let mut name = path.as_os_str().to_owned();
+    name.push("-lock");
+    let unavailable = |source: std::io::Error| Error::Unavailable {
+        operation: "lock the database",
+        source: source.into(),
+    };
+    let file = File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(&name)
+        .map_err(unavailable)?;
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::WouldBlock) => tokio::time::sleep(LOCK_PAUSE).await,
+            Err(TryLockError::Error(source)) => return Err(unavailable(source)),
+        }
+    }
 }
 
 fn connect(path: &Path, cache_kib: i64) -> rusqlite::Result<Connection> {

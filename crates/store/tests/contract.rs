@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a step that fails fails the test")]
 
 mod lifecycle;
+mod migrations;
 mod operations;
 mod sales;
 mod seats;

@@ -57,7 +57,7 @@ impl Fixture {
         Self::open(Postgres::shared().database(), None).await
     }
 
-    async fn open(url: String, folder: Option<Arc<tempfile::TempDir>>) -> Self {
+    pub(crate) async fn open(url: String, folder: Option<Arc<tempfile::TempDir>>) -> Self {
         let clock = Arc::new(FixedClock::new(Timestamp::from_seconds(1_750_000_000)));
         let ids = Arc::new(SystemIds::default());
         let store = Store::open(&url, clock.clone(), ids.clone()).await.unwrap();
