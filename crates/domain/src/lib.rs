@@ -60,7 +60,7 @@ pub use product::{OfferId, PackId, ProductId};
 pub use quote::{Quote, QuoteLine};
 pub use refund::{LineRefund, OrderRefundPolicy};
 pub use seats::{Seat, SeatKind, Seating, refuse_release, take_seat};
-pub use sending::{SendingPolicy, SentToday, check_message, masked};
+pub use sending::{GiftState, SendingPolicy, SendingState, SentToday, check_message, masked};
 pub use team::{Draw, TeamRole, check_team_name};
 pub use tenure::{Hold, HoldKind, Prepaid, Renewal, Tenure, Usage};
 pub use token_price::{

@@ -42,6 +42,57 @@ impl Default for SendingPolicy {
     }
 }
 
+macro_rules! states {
+    ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $word:literal),+ $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+        #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+        #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+        #[serde(rename_all = "snake_case")]
+        pub enum $name { $($(#[$variant_doc])* $variant,)+ }
+
+        impl $name {
+            /// Its word.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $word,)+ }
+            }
+
+            /// The one with this word.
+            pub fn parse(word: &str) -> Option<Self> {
+                match word { $($word => Some(Self::$variant),)+ _ => None }
+            }
+        }
+    };
+}
+
+states! {
+    /// Where a transfer between two people stands.
+    SendingState {
+        /// The sender can still take it back.
+        Waiting = "waiting",
+        /// The recipient has it.
+        Settled = "settled",
+        /// The sender, or an operator, took it back.
+        Canceled = "canceled",
+    }
+}
+
+states! {
+    /// Where a gift stands.
+    GiftState {
+        /// It waits to be taken.
+        Waiting = "waiting",
+        /// The recipient took it.
+        Accepted = "accepted",
+        /// The recipient did not want it.
+        Declined = "declined",
+        /// The giver took it back.
+        Withdrawn = "withdrawn",
+        /// Nobody took it in time.
+        Lapsed = "lapsed",
+    }
+}
+
 /// What an account sent within the last 24 hours.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SentToday {

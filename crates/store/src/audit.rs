@@ -1,5 +1,6 @@
 //! Proves on a live database that the books balance.
 
+mod holding;
 mod token_sales;
 
 use std::collections::HashMap;
@@ -89,7 +90,7 @@ macro_rules! promised {
 }
 
 /// Every list of rules.
-const ALL_CHECKS: [&[Check]; 2] = [&CHECKS, &token_sales::TOKEN_SALES];
+const ALL_CHECKS: [&[Check]; 3] = [&CHECKS, &token_sales::TOKEN_SALES, &holding::HOLDING];
 
 const CHECKS: [Check; 10] = [
     Check {
@@ -131,10 +132,11 @@ const CHECKS: [Check; 10] = [
               WHERE COALESCE(e.amount, 0) <> c.tokens LIMIT 100",
     },
     Check {
-        rule: "every transfer that gives back belongs to one rental that was ended",
-        sql: "SELECT t.id, CAST(COUNT(c.command_id) AS BIGINT), CAST(1 AS BIGINT) FROM transfers t \
+        rule: "every transfer that gives back belongs to one rental that was ended, or one product that was taken back",
+        sql: "SELECT t.id, CAST(COUNT(c.command_id) + COUNT(r.order_id) AS BIGINT), CAST(1 AS BIGINT) FROM transfers t \
               LEFT JOIN license_commands c ON c.transfer_id = t.id AND c.what = 'end' \
-              WHERE t.kind = 'refund' GROUP BY t.id HAVING COUNT(c.command_id) <> 1 LIMIT 100",
+              LEFT JOIN order_refunds r ON r.transfer_id = t.id \
+              WHERE t.kind = 'refund' GROUP BY t.id HAVING COUNT(c.command_id) + COUNT(r.order_id) <> 1 LIMIT 100",
     },
     Check {
         rule: "computers are promised no more uses than are left",

@@ -71,6 +71,38 @@ pub enum Error {
         status: PurchaseStatus,
         what: &'static str,
     },
+    /// No campaign has this id.
+    #[error("there is no campaign {campaign}")]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    CampaignNotFound { campaign: String },
+    /// The transfer between two people is not one of the caller's.
+    #[error("there is no transfer {sending} in your account")]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    SendingNotFound { sending: String },
+    /// A transfer between two people can no longer be taken back.
+    #[error("the transfer {sending} is {state} and cannot be taken back")]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    SendingOver { sending: String, state: &'static str },
+    /// The gift is not one of the caller's.
+    #[error("there is no gift {gift} in your account")]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    GiftNotFound { gift: String },
+    /// A gift no longer waits.
+    #[error("the gift {gift} is {state} already")]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    GiftOver { gift: String, state: &'static str },
+    /// The team is not one of the caller's.
+    #[error("there is no team {team} in your account")]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    TeamNotFound { team: String },
+    /// The order is not one of the caller's.
+    #[error("there is no order {order} in your account")]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    OrderNotFound { order: String },
+    /// A period has more entries than one answer holds.
+    #[error("the period has more than {most} transfers")]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    PeriodTooLong { most: usize },
     /// A command's id was used with another body.
     #[error("the idempotency key {command} was used before with another request")]
     #[expect(missing_docs, reason = "the message names the fields")]
@@ -132,6 +164,14 @@ impl Coded for Error {
             Self::PriceListNotFound { .. } => ErrorCode::PriceListNotFound,
             Self::PurchaseNotFound { .. } => ErrorCode::PurchaseNotFound,
             Self::PurchaseSettled { .. } => ErrorCode::PurchaseSettled,
+            Self::CampaignNotFound { .. } => ErrorCode::CampaignNotFound,
+            Self::SendingNotFound { .. } => ErrorCode::SendingNotFound,
+            Self::SendingOver { .. } => ErrorCode::SendingOver,
+            Self::GiftNotFound { .. } => ErrorCode::GiftNotFound,
+            Self::GiftOver { .. } => ErrorCode::GiftOver,
+            Self::TeamNotFound { .. } => ErrorCode::TeamNotFound,
+            Self::OrderNotFound { .. } => ErrorCode::OrderNotFound,
+            Self::PeriodTooLong { .. } => ErrorCode::HistoryPeriod,
             Self::IdempotencyConflict { .. } => ErrorCode::IdempotencyConflict,
             Self::OperatorEmailTaken { .. } => ErrorCode::OperatorEmailTaken,
             Self::OperatorNotFound { .. } => ErrorCode::OperatorNotFound,
@@ -158,6 +198,14 @@ impl Coded for Error {
             Self::IdempotencyConflict { .. } => "Make a new command id for a new request.",
             Self::ApprovalOwn => "Ask another operator.",
             Self::OperatorLastOwner => "Make another operator an owner first.",
+            Self::PeriodTooLong { .. } => "Choose a shorter period.",
+            Self::SendingOver { .. } => "Ask the recipient to send it back.",
+            Self::GiftOver { .. }
+            | Self::CampaignNotFound { .. }
+            | Self::SendingNotFound { .. }
+            | Self::GiftNotFound { .. }
+            | Self::TeamNotFound { .. }
+            | Self::OrderNotFound { .. } => return Vec::new(),
             Self::Rule(rule) => return rule.hints(),
             Self::PurchaseSettled { .. } => "Look at where it stands now.",
             Self::AccountNotFound { .. }

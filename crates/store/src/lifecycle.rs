@@ -330,7 +330,7 @@ impl<'c> Change<'c> {
 }
 
 /// Takes back the caller's seat, and refuses while other computers have one.
-async fn settle_seats(
+pub(crate) async fn settle_seats(
     tx: &mut Tx,
     stored: &License,
     surrender: Option<&SurrenderedSeat>,

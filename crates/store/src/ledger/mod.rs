@@ -15,6 +15,10 @@ pub(crate) const WALLET: &str = "wallet";
 pub(crate) const VENDOR_ISSUED: &str = "vendor:issued";
 pub(crate) const VENDOR_PROMOTIONS: &str = "vendor:promotions";
 pub(crate) const VENDOR_REVENUE: &str = "vendor:revenue";
+/// What is underway between two people.
+pub(crate) const VENDOR_ESCROW: &str = "vendor:escrow";
+/// What was given with a date and ran out.
+pub(crate) const VENDOR_EXPIRED: &str = "vendor:expired";
 
 /// The kinds of transfers.
 pub(crate) const KIND_GRANT: &str = "grant";
@@ -22,6 +26,10 @@ pub(crate) const KIND_ORDER: &str = "order";
 pub(crate) const KIND_REFUND: &str = "refund";
 pub(crate) const KIND_PURCHASE: &str = "purchase";
 pub(crate) const KIND_PURCHASE_REFUND: &str = "purchase_refund";
+pub(crate) const KIND_TRANSFER: &str = "transfer";
+pub(crate) const KIND_GIFT: &str = "gift";
+pub(crate) const KIND_EXPIRY: &str = "expiry";
+pub(crate) const KIND_TEAM: &str = "team";
 
 /// A transfer between one wallet and one of the vendor's accounts.
 #[derive(Clone, Debug)]
