@@ -43,7 +43,14 @@ pub(crate) fn test(places: &Places, only: &str) -> Result<()> {
             "build",
             Box::new(|| show(workspace(places, "build").arg("--all-targets"))),
         ),
-        ("page: tests in a browser", Box::new(|| browser_tests(places))),
+        (
+            "page: tests in a browser",
+            Box::new(|| browser_tests(places, "test:browser")),
+        ),
+        (
+            "account and console: tests in a browser",
+            Box::new(|| browser_tests(places, "test:pages")),
+        ),
         ("tests", Box::new(|| show(&mut tests(places)))),
         ("tests in the window", Box::new(|| clicks::test(places))),
     ];
@@ -106,15 +113,15 @@ fn tests(places: &Places) -> Command {
     command
 }
 
-fn browser_tests(places: &Places) -> Result<()> {
+fn browser_tests(places: &Places, script: &str) -> Result<()> {
     let ui = places.root.join("ui");
     let package = std::fs::read_to_string(ui.join("package.json")).context("reading ui/package.json")?;
-    if !package.contains("\"test:browser\"") {
-        bail!("ui/package.json has no script test:browser");
+    if !package.contains(&format!("\"{script}\"")) {
+        bail!("ui/package.json has no script {script}");
     }
     show(
         npm(&ui)
-            .args(["run", "--silent", "test:browser"])
+            .args(["run", "--silent", script])
             .env("CARGO_TARGET_DIR", &places.target),
     )
 }

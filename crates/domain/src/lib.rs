@@ -7,6 +7,7 @@
 
 mod allotment;
 mod allowance;
+mod approvals;
 mod campaign;
 mod checkout;
 mod clock;
@@ -25,6 +26,7 @@ mod password;
 mod platform;
 mod product;
 mod quote;
+mod recognition;
 mod refund;
 mod seats;
 mod sending;
@@ -37,6 +39,7 @@ mod version;
 
 pub use allotment::{Outstanding, allot};
 pub use allowance::{Allowance, AllowanceKind, Limits, parse_duration};
+pub use approvals::{ApprovalPolicy, DeedKind};
 pub use campaign::{Audience, Campaign, CampaignState};
 pub use checkout::{Holdings, Intent, Item, MAX_LINES, Settlement, quote, settle};
 pub use clock::{Clock, FixedClock, SystemClock, Timestamp};
@@ -58,6 +61,7 @@ pub use password::{Email, Password};
 pub use platform::{ArtifactKind, Platform};
 pub use product::{OfferId, PackId, ProductId};
 pub use quote::{Quote, QuoteLine};
+pub use recognition::Revenue;
 pub use refund::{LineRefund, OrderRefundPolicy};
 pub use seats::{Seat, SeatKind, Seating, refuse_release, take_seat};
 pub use sending::{GiftState, SendingPolicy, SendingState, SentToday, check_message, masked};

@@ -1,6 +1,7 @@
 //! The commands of the vendor's keys, of computers without a network, and of usage.
 
 pub(crate) mod backup;
+pub(crate) mod books;
 pub(crate) mod jobs;
 pub(crate) mod operators;
 

@@ -6,6 +6,7 @@
 
 mod account;
 mod backup;
+pub mod books;
 mod caller;
 mod config;
 mod console;

@@ -115,6 +115,9 @@ enum Command {
         /// The backup
         file: PathBuf,
     },
+    /// Show and export the books
+    #[command(subcommand)]
+    Books(commands::books::BooksCommand),
     /// Prove that the books balance; exits with 1 where they do not
     Audit,
     /// Print the description of the API (OpenAPI 3.1)
@@ -214,22 +217,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             );
             ExitCode::SUCCESS
         }
-        Command::Unlist { product } => {
-            let listed = server
-                .store()
-                .unlist_product(&product)
-                .await
-                .map_err(scrip_server::Error::from)?;
-            println!(
-                "{product} {}",
-                if listed {
-                    "is no longer listed"
-                } else {
-                    "was not listed"
-                }
-            );
-            ExitCode::SUCCESS
-        }
+        Command::Unlist { product } => unlist(&server, &product).await?,
         Command::Grant {
             user,
             tokens,
@@ -251,6 +239,10 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         }
         Command::Jobs(command) => {
             commands::jobs::run(&server, command).await?;
+            ExitCode::SUCCESS
+        }
+        Command::Books(command) => {
+            commands::books::run(&server, command).await?;
             ExitCode::SUCCESS
         }
         Command::Operator(command) => {
@@ -342,6 +334,23 @@ async fn interrupted() {
         () = ctrl_c => {}
         () = terminate => {}
     }
+}
+
+async fn unlist(server: &Server, product: &ProductId) -> anyhow::Result<ExitCode> {
+    let act = scrip_store::Act {
+        actor: "cli",
+        action: "product.unlisted",
+        subject: product.as_str(),
+        why: "",
+    };
+    let listed = server.store().unlist_product(product, &act).await;
+    let was = if listed.map_err(scrip_server::Error::from)? {
+        "is no longer listed"
+    } else {
+        "was not listed"
+    };
+    println!("{product} {was}");
+    Ok(ExitCode::SUCCESS)
 }
 
 async fn import(server: &Server, paths: &[PathBuf], prices: Option<&Path>) -> anyhow::Result<ExitCode> {

@@ -41,17 +41,20 @@ fn parse_reason(text: &str) -> Result<String, String> {
 }
 
 pub(crate) async fn run(server: &Server, command: LicenseCommand) -> anyhow::Result<()> {
-    let (stop, hold, done) = match command {
+    let (stop, hold, action, done) = match command {
         LicenseCommand::Show { license } => return show(server, license).await,
-        LicenseCommand::Suspend(stop) => (stop, Some(HoldKind::Suspended), "is suspended"),
-        LicenseCommand::Reinstate(stop) => (stop, None, "is reinstated"),
-        LicenseCommand::Revoke(stop) => (stop, Some(HoldKind::Revoked), "is revoked"),
+        LicenseCommand::Suspend(stop) => (stop, Some(HoldKind::Suspended), "license.suspended", "is suspended"),
+        LicenseCommand::Reinstate(stop) => (stop, None, "license.reinstated", "is reinstated"),
+        LicenseCommand::Revoke(stop) => (stop, Some(HoldKind::Revoked), "license.revoked", "is revoked"),
+    };
+    let act = scrip_store::Act {
+        actor: "cli",
+        action,
+        subject: &stop.license.to_string(),
+        why: &stop.reason,
     };
     let store = server.store();
-    let license = store
-        .set_hold(stop.license, hold, &stop.reason)
-        .await
-        .map_err(Error::from)?;
+    let license = store.set_hold(stop.license, hold, &act).await.map_err(Error::from)?;
     println!("the license {} of {} {done}", license.id, license.product);
     Ok(())
 }

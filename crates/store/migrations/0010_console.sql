@@ -41,3 +41,38 @@ CREATE TABLE offer_history (
     at BIGINT NOT NULL,
     PRIMARY KEY (product, revision)
 );
+
+-- Sums of the ledger by day (days since 1970-01-01, UTC), so that books are read without reading the ledger. Days after
+-- `closed_day` are written anew each time.
+CREATE TABLE book_state (
+    id BIGINT NOT NULL PRIMARY KEY,
+    closed_day BIGINT NOT NULL,
+    rolled_at BIGINT NOT NULL
+);
+CREATE TABLE book_days (
+    day BIGINT NOT NULL,
+    account TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    amount BIGINT NOT NULL,
+    transfers BIGINT NOT NULL,
+    PRIMARY KEY (day, account, kind)
+);
+
+-- What was paid for, by day and intent.
+CREATE TABLE sales_days (
+    day BIGINT NOT NULL,
+    intent TEXT NOT NULL,
+    lines BIGINT NOT NULL,
+    tokens BIGINT NOT NULL,
+    PRIMARY KEY (day, intent)
+);
+
+-- What was booked and what of it was not earned, at the last look of each day; and the rentals that ended from then on.
+CREATE TABLE revenue_days (
+    day BIGINT NOT NULL PRIMARY KEY,
+    at BIGINT NOT NULL,
+    booked BIGINT NOT NULL,
+    unearned BIGINT NOT NULL,
+    rentals BIGINT NOT NULL,
+    ending TEXT NOT NULL
+);

@@ -4,6 +4,7 @@ use scrip_domain::Timestamp;
 use sha2::{Digest as _, Sha256};
 
 use crate::db::{Tx, args};
+use crate::ledger::retrying;
 use crate::{Error, Store};
 
 /// A deed of one of the vendor's people, as it is logged.
@@ -83,6 +84,15 @@ fn read(fields: ActFields) -> Result<LoggedAct, Error> {
 }
 
 impl Store {
+    /// Logs a deed that changed nothing in the database, such as one about the vendor's keys.
+    pub async fn put_act(&self, act: &Act<'_>) -> Result<(), Error> {
+        retrying!("write the audit log", {
+            let mut tx = self.database.write().await?;
+            log_act(&mut tx, act, self.clock.now()).await?;
+            tx.commit().await
+        })
+    }
+
     /// Up to `limit` deeds before the number `before`, the newest first; of one subject where it is given.
     pub async fn acts(&self, subject: Option<&str>, before: Option<i64>, limit: i64) -> Result<Vec<LoggedAct>, Error> {
         let sql = format!(

@@ -1,5 +1,6 @@
 //! Proves on a live database that the books balance.
 
+mod books;
 mod holding;
 mod token_sales;
 
@@ -90,7 +91,7 @@ macro_rules! promised {
 }
 
 /// Every list of rules.
-const ALL_CHECKS: [&[Check]; 3] = [&CHECKS, &token_sales::TOKEN_SALES, &holding::HOLDING];
+const ALL_CHECKS: [&[Check]; 4] = [&CHECKS, &token_sales::TOKEN_SALES, &holding::HOLDING, &books::BOOKS];
 
 const CHECKS: [Check; 10] = [
     Check {

@@ -2,10 +2,12 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use scrip_domain::{ArtifactKind, Offers, Platform, Policy, ProductId, Sale, Sha256, Version};
+use scrip_domain::{ArtifactKind, Offers, Platform, Policy, ProductId, Sale, Sha256, Timestamp, Version};
 use serde::Serialize;
 
+use crate::acts::{Act, log_act};
 use crate::db::{Tx, Value, args, list_text, rows_text};
+use crate::desk::remember_offers;
 use crate::ledger::retrying;
 use crate::{Error, Store, search};
 
@@ -88,7 +90,7 @@ impl Store {
             let before = lock_revision(&mut tx).await?;
             let mut revision = before;
             for chunk in listings.chunks(CHUNK) {
-                put_chunk(&mut tx, chunk, &mut revision).await?;
+                put_chunk(&mut tx, chunk, &mut revision, self.clock.now()).await?;
             }
             if revision > before {
                 write_revision(&mut tx, revision).await?;
@@ -99,7 +101,7 @@ impl Store {
     }
 
     /// Takes a product off the catalog. Licenses of it stay as they are. Answers whether it was listed.
-    pub async fn unlist_product(&self, product: &ProductId) -> Result<bool, Error> {
+    pub async fn unlist_product(&self, product: &ProductId, act: &Act<'_>) -> Result<bool, Error> {
         retrying!("unlist a product", {
             let mut tx = self.database.write().await?;
             let revision = lock_revision(&mut tx).await? + 1;
@@ -110,6 +112,7 @@ impl Store {
                 == 1;
             if found {
                 search::remove(&mut tx, product).await?;
+                log_act(&mut tx, act, self.clock.now()).await?;
                 write_revision(&mut tx, revision).await?;
                 tx.commit().await?;
             }
@@ -158,7 +161,7 @@ impl Store {
 /// The catalog's revision. Concurrent writers of the catalog wait for each other here.
 ///
 /// Every change of a product takes the next number, so that clients page through changes by it alone.
-async fn lock_revision(tx: &mut Tx) -> Result<i64, Error> {
+pub(crate) async fn lock_revision(tx: &mut Tx) -> Result<i64, Error> {
     let sql = "UPDATE catalog SET revision = revision WHERE id = 1 RETURNING revision";
     let (revision,) = tx
         .row::<(i64,)>("read the catalog's revision", sql, &[])
@@ -171,7 +174,7 @@ async fn lock_revision(tx: &mut Tx) -> Result<i64, Error> {
     Ok(revision)
 }
 
-async fn write_revision(tx: &mut Tx, revision: i64) -> Result<(), Error> {
+pub(crate) async fn write_revision(tx: &mut Tx, revision: i64) -> Result<(), Error> {
     let sql = "UPDATE catalog SET revision = $1 WHERE id = 1";
     tx.execute("count the catalog's revision", sql, &args![revision])
         .await
@@ -193,7 +196,7 @@ impl SaleText {
     }
 }
 
-async fn put_chunk(tx: &mut Tx, chunk: &[ProductListing], revision: &mut i64) -> Result<(), Error> {
+async fn put_chunk(tx: &mut Tx, chunk: &[ProductListing], revision: &mut i64, now: Timestamp) -> Result<(), Error> {
     let sql = format!(
         "SELECT id, entry, detail, offers, policy FROM products WHERE NOT removed AND id IN ({})",
         list_text(chunk.len(), 1)
@@ -219,6 +222,16 @@ async fn put_chunk(tx: &mut Tx, chunk: &[ProductListing], revision: &mut i64) ->
     if changed.is_empty() {
         return Ok(());
     }
+    let repriced: Vec<(&ProductId, i64, &str)> = changed
+        .iter()
+        .zip(*revision + 1..)
+        .filter(|((listing, sale), _)| {
+            let before = stored.get(listing.id.as_str()).map(|[_, _, offers, _]| offers);
+            before != Some(&sale.offers)
+        })
+        .map(|((listing, sale), revision)| (&listing.id, revision, sale.offers.as_str()))
+        .collect();
+    remember_offers(tx, &repriced, now).await?;
     write_listings(tx, &changed, revision).await?;
     write_categories(tx, &changed).await?;
     for (listing, _) in &changed {

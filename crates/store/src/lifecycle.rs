@@ -4,6 +4,7 @@ use scrip_domain::{Hold, HoldKind, License, LicenseId, OfferId, ProductId, Times
 use uuid::Uuid;
 
 use crate::activations::ActivationRow;
+use crate::acts::{Act, log_act};
 use crate::db::{Tx, args};
 use crate::events::{self, Actor};
 use crate::ledger::{KIND_REFUND, Posting, VENDOR_REVENUE, credit, post, read_tokens, retrying};
@@ -68,6 +69,9 @@ impl Store {
                 let seq = rows.iter().map(|row| row.code_seq).max().unwrap_or(0);
                 revocations::put(&mut tx, license, "", seq, &hold.reason, now).await?;
             }
+            if let Some(act) = change.act {
+                log_act(&mut tx, act, now).await?;
+            }
             tx.commit().await?;
             Ok(changed)
         })
@@ -85,6 +89,7 @@ impl Store {
             why: "asked by the holder",
             idle: true,
             surrender,
+            act: None,
         };
         self.change_license(Some(user), license, change, License::pause).await
     }
@@ -109,13 +114,18 @@ impl Store {
     }
 
     /// Stops a license, or lifts the stop: the operator's. A stop revokes the codes that are out.
-    pub async fn set_hold(&self, license: LicenseId, hold: Option<HoldKind>, reason: &str) -> Result<License, Error> {
+    pub async fn set_hold(&self, license: LicenseId, hold: Option<HoldKind>, act: &Act<'_>) -> Result<License, Error> {
+        let reason = act.why;
         let what = match hold {
             Some(HoldKind::Suspended) => "suspended",
             Some(HoldKind::Revoked) => "revoked",
             None => "reinstated",
         };
-        self.change_license(None, license, Change::plain(what, reason), |license, now| {
+        let change = Change {
+            act: Some(act),
+            ..Change::plain(what, reason)
+        };
+        self.change_license(None, license, change, |license, now| {
             license.with_hold(hold.map(|kind| Hold {
                 kind,
                 reason: reason.to_owned(),
@@ -316,6 +326,8 @@ struct Change<'c> {
     idle: bool,
     /// What the caller's computer gives back.
     surrender: Option<&'c SurrenderedSeat>,
+    /// The operator's deed.
+    act: Option<&'c Act<'c>>,
 }
 
 impl<'c> Change<'c> {
@@ -325,6 +337,7 @@ impl<'c> Change<'c> {
             why,
             idle: false,
             surrender: None,
+            act: None,
         }
     }
 }

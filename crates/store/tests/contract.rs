@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a step that fails fails the test")]
 
+mod console;
 mod holding;
 mod lifecycle;
 mod migrations;
@@ -14,7 +15,7 @@ mod vendor;
 use std::sync::Arc;
 
 use scrip_domain::{Coded, ErrorCode, Intent, LicenseState, SeatKind, TransferId};
-use support::{Fixture, both, item, listing, tokens};
+use support::{Fixture, act, both, item, listing, tokens};
 use uuid::Uuid;
 
 #[derive(Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -268,7 +269,7 @@ both! {
         assert_eq!(ids("", Some("Utility")).await, ["org.example.Calc"]);
         assert_eq!(ids("\"; DROP TABLE products; --", None).await.len(), 0);
         assert_eq!(ids("zeich", Some("Utility")).await.len(), 0);
-        assert!(fixture.store.unlist_product(&"org.example.Paint".parse().unwrap()).await.unwrap());
+        assert!(fixture.store.unlist_product(&"org.example.Paint".parse().unwrap(), &act("product.unlisted")).await.unwrap());
         assert_eq!(ids("paint", None).await.len(), 0);
         let gone = fixture.store.product(&"org.example.Paint".parse().unwrap()).await.unwrap_err();
         assert_eq!(gone.code(), ErrorCode::ProductNotFound);
@@ -302,7 +303,7 @@ both! {
         }
         assert_eq!(seen.len(), 25);
         fixture.list(&[listing("p03", 7, 10, 0)]).await;
-        fixture.store.unlist_product(&"p04".parse().unwrap()).await.unwrap();
+        fixture.store.unlist_product(&"p04".parse().unwrap(), &act("product.unlisted")).await.unwrap();
         let changes = fixture.store.catalog_changes(before, 10).await.unwrap();
         assert_eq!(changes.items.iter().map(|p| p.id.as_str()).collect::<Vec<_>>(), ["p03"]);
         assert_eq!(changes.removed.iter().map(scrip_domain::ProductId::as_str).collect::<Vec<_>>(), ["p04"]);

@@ -56,6 +56,7 @@ pub(super) const ALL: &[Package] = &[
     package(Job::Test, "postgresql", "the store's contract holds on PostgreSQL too"),
     package(Job::Test, "rpm", "its database of programs is read beside dpkg's"),
     package(Job::Test, "python3-venv", "holds the JWT library that checks our codes"),
+    package(Job::Test, "hledger", "reads the books that an accountant gets"),
     package(Job::Test, "curl", "the pace that downloads are measured against"),
 ];
 

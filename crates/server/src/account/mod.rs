@@ -12,6 +12,7 @@ mod sign_in;
 
 use axum::Router;
 use axum::routing::{get, post};
+pub(crate) use home::{left_words, state_badge};
 pub(crate) use person::Person;
 
 use crate::Server;

@@ -18,7 +18,30 @@ const fn area(path: &'static str, name: &'static str, needs: Permission) -> Area
 
 /// Groups of pages, in the order in which they are shown.
 const AREAS: &[(&str, &[Area])] = &[
-    ("", &[area("/console", "Dashboard", Permission::See)]),
+    (
+        "",
+        &[
+            area("/console", "Dashboard", Permission::See),
+            area("/console/approvals", "Approvals", Permission::See),
+        ],
+    ),
+    (
+        "Customers",
+        &[
+            area("/console/orders", "Orders", Permission::SeePeople),
+            area("/console/licenses", "Licenses", Permission::SeePeople),
+            area("/console/devices", "Computers", Permission::SeePeople),
+        ],
+    ),
+    ("Money", &[area("/console/books", "Books", Permission::SeeMoney)]),
+    ("Products", &[area("/console/catalog", "Catalog", Permission::See)]),
+    (
+        "Server",
+        &[
+            area("/console/settings", "Settings", Permission::Settings),
+            area("/console/keys", "Keys", Permission::Keys),
+        ],
+    ),
     (
         "Team",
         &[

@@ -3,6 +3,7 @@
 //! Nothing under `/console` but the sign-in is reached without a session: [`gate`] stands before every page, whatever the
 //! page asks for. What an operator may do is asked by the page, with [`Operator::require`], before it does anything.
 
+mod approvals;
 mod areas;
 mod operator;
 mod pages;

@@ -26,12 +26,20 @@ pub(crate) struct Job {
 }
 
 /// Every job.
-pub(crate) const JOBS: &[Job] = &[Job {
-    name: "renewals",
-    about: "Extends rentals that extend themselves, and announces them",
-    every: Duration::from_mins(1),
-    run: |server| Box::pin(crate::renewals::run_job(server)),
-}];
+pub(crate) const JOBS: &[Job] = &[
+    Job {
+        name: "renewals",
+        about: "Extends rentals that extend themselves, and announces them",
+        every: Duration::from_mins(1),
+        run: |server| Box::pin(crate::renewals::run_job(server)),
+    },
+    Job {
+        name: "books",
+        about: "Rolls the ledger up into the books",
+        every: Duration::from_mins(15),
+        run: |server| Box::pin(crate::books::run_job(server)),
+    },
+];
 
 /// The longest pause between two looks at whether a job is due: an operator may have made it due.
 const PAUSE_MAX: Duration = Duration::from_secs(15);

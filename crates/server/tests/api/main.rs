@@ -6,6 +6,7 @@ mod account;
 mod accounts;
 mod artifacts;
 mod backup;
+mod books;
 mod browser;
 mod catalog;
 mod codes;

@@ -4,7 +4,7 @@ use scrip_domain::{Coded, ErrorCode, HoldKind, Intent, LicenseState, Policy, Sea
 use scrip_store::{Checkout, NewNotice, SurrenderedSeat};
 
 use crate::support::rental::{gives, license, policy, product, rent};
-use crate::support::{Fixture, both, item, tokens};
+use crate::support::{Fixture, because, both, item, tokens};
 
 both! {
     async fn a_pause_needs_every_computer_to_give_its_code_back(fixture: Fixture) {
@@ -114,16 +114,16 @@ both! {
         let rented = rent(&fixture, &ada, "a", "days", 100).await;
         let desk = fixture.computer(&ada, "desk").await;
         fixture.take(&ada, rented.id, desk, SeatKind::Fixed).await.unwrap();
-        fixture.store.set_hold(rented.id, Some(HoldKind::Suspended), "payment disputed").await.unwrap();
+        fixture.store.set_hold(rented.id, Some(HoldKind::Suspended), &because("payment disputed")).await.unwrap();
         assert_eq!(license(&fixture, &ada).await.state(fixture.now()), LicenseState::Suspended);
         let revoked = fixture.store.revocations(10).await.unwrap();
         assert_eq!((revoked[0].thumbprint.clone(), revoked[0].seq), (None, 1));
         assert_eq!(fixture.store.pause(ada.id, rented.id, None).await.unwrap_err().code(), ErrorCode::LicenseInUse);
-        fixture.store.set_hold(rented.id, None, "settled").await.unwrap();
+        fixture.store.set_hold(rented.id, None, &because("settled")).await.unwrap();
         let seat = fixture.take(&ada, rented.id, desk, SeatKind::Fixed).await.unwrap().activation;
         assert_eq!(seat.code_seq, 2, "a later code than those that were revoked");
-        fixture.store.set_hold(rented.id, Some(HoldKind::Revoked), "fraud").await.unwrap();
-        assert_eq!(fixture.store.set_hold(rented.id, None, "no").await.unwrap_err().code(), ErrorCode::LicenseRevoked);
+        fixture.store.set_hold(rented.id, Some(HoldKind::Revoked), &because("fraud")).await.unwrap();
+        assert_eq!(fixture.store.set_hold(rented.id, None, &because("no")).await.unwrap_err().code(), ErrorCode::LicenseRevoked);
         let (found, holder) = fixture.store.any_license(rented.id).await.unwrap();
         assert_eq!((found.state(fixture.now()), holder.as_str()), (LicenseState::Revoked, "ada@example.com"));
         assert_eq!(fixture.store.license_events(rented.id).await.unwrap()[0].actor, "operator");

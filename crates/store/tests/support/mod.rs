@@ -9,8 +9,8 @@ use scrip_domain::{
     Policy, RentalOffer, RentalRules, SeatKind, Sha256, SystemIds, Timestamp, Tokens, Version,
 };
 use scrip_store::{
-    Allotment, Checkout, Error, LicenseCommand, NewArtifact, NewDevice, NewUser, PaidOrder, ProductListing, Refusal,
-    Store, User,
+    Act, Allotment, Checkout, Error, LicenseCommand, NewArtifact, NewDevice, NewUser, PaidOrder, ProductListing,
+    Refusal, Store, User,
 };
 use scrip_testkit::Postgres;
 use uuid::Uuid;
@@ -36,6 +36,26 @@ macro_rules! both {
     )+};
 }
 pub(crate) use both;
+
+/// A deed of the test's.
+pub(crate) const fn act(action: &'static str) -> Act<'static> {
+    Act {
+        actor: "ada@vendor.example",
+        action,
+        subject: "it",
+        why: "test",
+    }
+}
+
+/// A deed with this reason.
+pub(crate) const fn because(why: &str) -> Act<'_> {
+    Act {
+        actor: "ada@vendor.example",
+        action: "license.held",
+        subject: "it",
+        why,
+    }
+}
 
 #[derive(Clone)]
 pub(crate) struct Fixture {

@@ -4,7 +4,7 @@ use scrip_domain::{ActivationId, DeviceId, Intent, License, SeatKind, Usage};
 use scrip_store::{JournalHead, JournalReport, StoredAnswer, SurrenderedSeat};
 use uuid::Uuid;
 
-use crate::support::{Fixture, both, device, item, listing};
+use crate::support::{Fixture, act, both, device, item, listing};
 
 /// A user with a license on a computer.
 async fn activated(fixture: &Fixture) -> (License, DeviceId, ActivationId) {
@@ -131,7 +131,7 @@ both! {
         let products: Vec<_> = prices.iter().map(|(product, _)| product.as_str()).collect();
         assert_eq!((revision, products), (2, vec!["a", "b"]));
         assert!(prices[0].1.contains("50"), "{}", prices[0].1);
-        fixture.store.unlist_product(&"a".parse().unwrap()).await.unwrap();
+        fixture.store.unlist_product(&"a".parse().unwrap(), &act("product.unlisted")).await.unwrap();
         let (revision, prices) = fixture.store.prices().await.unwrap();
         assert_eq!((revision, prices.len()), (3, 1));
         assert!(fixture.store.device_users("thumb").await.unwrap().is_empty());
