@@ -17,8 +17,8 @@ const TAURI_DRIVER_VERSION: &str = "2.1.0";
 /// The oldest Node.js that builds the page.
 const NODE_MIN: (u32, u32) = (20, 19);
 
-/// Libraries that nobody here wrote, which check our authorization codes.
-const PYTHON_PACKAGES: &str = "PyJWT==2.10.1\ncryptography>=42\n";
+/// What nobody here wrote and tests talk to: a library that checks our authorization codes, a payment provider.
+const PYTHON_PACKAGES: &str = "PyJWT==2.10.1\ncryptography>=42\nlocalstripe==1.15.10\n";
 
 /// Where distributions put the catalog of their programs; the older place last.
 const CATALOG_FOLDERS: [&str; 2] = ["/var/lib/swcatalog/yaml", "/var/lib/app-info/yaml"];
@@ -230,7 +230,7 @@ fn install_python_packages(places: &Places) -> Result<()> {
     if fs::read_to_string(&stamp).is_ok_and(|installed| installed == PYTHON_PACKAGES) && places.python().is_file() {
         return Ok(());
     }
-    println!("    PyJWT checks our authorization codes for the tests: installing it apart from the system's Python");
+    println!("    PyJWT checks our codes, localstripe stands in for Stripe in tests: installing them apart from the system's Python");
     show(
         Command::new("python3")
             .args(["-m", "venv", "--clear"])

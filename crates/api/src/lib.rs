@@ -11,6 +11,7 @@ mod order;
 mod page;
 mod problem;
 mod server;
+mod token_sale;
 mod wallet;
 
 pub use account::{Account, RegisterRequest, Session, SignInRequest};
@@ -27,6 +28,7 @@ pub use order::{Cart, CheckoutRequest, Library, LicenseView, Order, QuoteRequest
 pub use page::Page;
 pub use problem::{PROBLEM_CONTENT_TYPE, Problem};
 pub use server::ServerInfo;
+pub use token_sale::{BuyTokensRequest, KeptCart, TokenPrices, TokenPurchase, WaitingCart};
 pub use wallet::{TransferKind, Wallet, WalletEntry};
 
 /// The request header that carries a command's idempotency key: a UUID made by the client.

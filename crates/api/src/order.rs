@@ -1,6 +1,6 @@
 use scrip_domain::{
-    Hold, Item, License, LicenseId, LicenseKind, LicenseState, OfferId, OrderId, ProductId, Quote, QuoteLine,
-    Remaining, Renewal, TermsSnapshot, Timestamp, Tokens, Usage,
+    Hold, Item, License, LicenseId, LicenseKind, LicenseState, OfferId, OrderId, ProductId, PurchaseId, Quote,
+    QuoteLine, Remaining, Renewal, TermsSnapshot, Timestamp, Tokens, Usage,
 };
 use serde::{Deserialize, Serialize};
 
@@ -27,6 +27,9 @@ pub struct CheckoutRequest {
     /// Whether the account's cart is emptied by the same transaction.
     #[serde(default)]
     pub clear_cart: bool,
+    /// The purchase of tokens with which the price of these items was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub purchase: Option<PurchaseId>,
 }
 
 /// A paid checkout.

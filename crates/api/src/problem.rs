@@ -71,7 +71,10 @@ fn status_of(code: ErrorCode) -> u16 {
         | C::JobUnknown
         | C::LicenseNotFound
         | C::OfferNotFound
+        | C::PackNotFound
+        | C::PriceListNotFound
         | C::ProductNotFound
+        | C::PurchaseNotFound
         | C::RequestNotFound
         | C::SeatNotFound => 404,
         C::RequestMethodNotAllowed => 405,
@@ -80,6 +83,9 @@ fn status_of(code: ErrorCode) -> u16 {
         | C::ApprovalDecided
         | C::OperatorEmailTaken
         | C::OperatorLastOwner
+        | C::PaymentMethodOff
+        | C::PurchaseSettled
+        | C::TokensNotSold
         | C::IdempotencyConflict
         | C::JobRunning
         | C::LicenseAlreadyActive
@@ -99,7 +105,7 @@ fn status_of(code: ErrorCode) -> u16 {
         C::ArtifactRangeInvalid => 416,
         C::RequestRateLimited | C::SeatReleaseLimited => 429,
         C::InternalError | C::StoreCorrupt | C::LedgerUnbalanced | C::StateCorrupt | C::StateIo => 500,
-        C::ServerUnavailable | C::StoreBusy | C::StoreUnavailable => 503,
+        C::PaymentUnavailable | C::ServerUnavailable | C::StoreBusy | C::StoreUnavailable => 503,
         C::RequestMalformed => 400,
         _ => 422,
     }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use scrip_domain::Tokens;
 use serde::Deserialize;
+use zeroize::Zeroizing;
 
 use crate::Error;
 
@@ -18,6 +19,63 @@ pub struct Config {
     pub database_url: String,
     /// What the file says.
     pub settings: Settings,
+    /// The account with the payment provider, from `SCRIP_STRIPE_SECRET_KEY` and more.
+    pub stripe: Option<StripeConfig>,
+}
+
+/// Something that nobody shall read: `Debug` never shows it.
+#[derive(Clone)]
+pub struct Secret(Zeroizing<String>);
+
+impl Secret {
+    /// A secret in clear.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(Zeroizing::new(text.into()))
+    }
+
+    /// What a variable of the environment holds; nothing where it is empty or not set.
+    pub fn from_environment(name: &str) -> Option<Self> {
+        std::env::var(name).ok().filter(|text| !text.is_empty()).map(Self::new)
+    }
+
+    /// The secret in clear; for using it alone.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}
+
+/// Stripe's own API.
+pub(crate) const STRIPE_URL: &str = "https://api.stripe.com";
+
+/// An account with Stripe.
+#[derive(Clone, Debug)]
+pub struct StripeConfig {
+    /// The address of the API: Stripe's own but in tests (`SCRIP_STRIPE_URL`).
+    pub url: String,
+    /// The secret or restricted key (`SCRIP_STRIPE_SECRET_KEY`).
+    pub secret_key: Secret,
+    /// What signs messages to this server (`SCRIP_STRIPE_WEBHOOK_SECRET`); without it none are taken.
+    pub webhook_secret: Option<Secret>,
+}
+
+impl StripeConfig {
+    /// What the environment says; nothing without a key.
+    pub fn from_environment() -> Option<Self> {
+        Some(Self {
+            secret_key: Secret::from_environment("SCRIP_STRIPE_SECRET_KEY")?,
+            webhook_secret: Secret::from_environment("SCRIP_STRIPE_WEBHOOK_SECRET"),
+            url: std::env::var("SCRIP_STRIPE_URL")
+                .ok()
+                .filter(|url| !url.is_empty())
+                .unwrap_or_else(|| STRIPE_URL.to_owned()),
+        })
+    }
 }
 
 /// What `scrip-server.toml` can say. Every member has a default.
@@ -26,6 +84,8 @@ pub struct Config {
 pub struct Settings {
     /// The vendor's name, shown in the app.
     pub name: String,
+    /// The address under which people reach the server, `https://…` without a slash at its end: links in mail begin with it.
+    pub public_url: String,
     /// The issuer in authorization codes. It is the address of the root key; where it is given it must be that.
     pub issuer: Option<String>,
     /// The tokens that a registration grants.
@@ -48,6 +108,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             name: "Scrip".to_owned(),
+            public_url: "http://127.0.0.1:7747".to_owned(),
             issuer: None,
             registration_tokens: Tokens::new(100).unwrap_or(Tokens::ZERO),
             session_days: 30,
@@ -91,6 +152,7 @@ impl Config {
             data: data.to_owned(),
             database_url,
             settings,
+            stripe: StripeConfig::from_environment(),
         })
     }
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 use scrip_api::{PROBLEM_CONTENT_TYPE, Problem};
-use scrip_domain::{Coded, ErrorCode, Quote, Sha256, Timestamp};
+use scrip_domain::{Coded, ErrorCode, PurchaseMethod, Quote, Sha256, Timestamp};
 
 /// Why the server could not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -131,6 +131,18 @@ pub enum Error {
     #[error("{path} is damaged: {why}", path = path.display())]
     #[expect(missing_docs, reason = "the message names the fields")]
     BackupDamaged { path: PathBuf, why: String },
+    /// Tokens cannot be paid so.
+    #[error("the vendor does not take payment by {}", method.label().to_lowercase())]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    PaymentMethodOff { method: PurchaseMethod },
+    /// The payment provider cannot be reached, or does not answer as it should.
+    #[error("the payment provider cannot be used: {why}")]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    PaymentUnavailable { why: String },
+    /// The payment provider refused.
+    #[error("the payment provider refused: {why}")]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    PaymentRefused { why: String },
     /// No job has this name.
     #[error("there is no job \"{name}\"")]
     #[expect(missing_docs, reason = "the message names the fields")]
@@ -187,6 +199,9 @@ impl Coded for Error {
             Self::Storage { .. } => ErrorCode::ServerUnavailable,
             Self::BackupRefused { .. } => ErrorCode::BackupRefused,
             Self::BackupDamaged { .. } => ErrorCode::BackupDamaged,
+            Self::PaymentMethodOff { .. } => ErrorCode::PaymentMethodOff,
+            Self::PaymentUnavailable { .. } => ErrorCode::PaymentUnavailable,
+            Self::PaymentRefused { .. } => ErrorCode::PaymentRefused,
             Self::JobUnknown { .. } => ErrorCode::JobUnknown,
             Self::JobRunning { .. } => ErrorCode::JobRunning,
             Self::JobFailed { .. } => ErrorCode::JobFailed,
@@ -224,6 +239,9 @@ impl Coded for Error {
                 "Give a new file to back up to, and a new, empty data folder to restore into."
             }
             Self::BackupDamaged { .. } => "Use another backup; nothing was changed.",
+            Self::PaymentMethodOff { .. } => "Choose another way to pay, or ask the vendor.",
+            Self::PaymentUnavailable { .. } => "Try again in a moment; nothing was charged.",
+            Self::PaymentRefused { .. } => "Choose another amount or another way to pay; nothing was charged.",
             Self::JobUnknown { .. } => "See which there are with scrip-server jobs list.",
             Self::JobRunning { .. } => "Wait until it has ended; two servers never do one job at the same time.",
             Self::KeyChangeRefused { .. } => "Look at the keys with scrip-server keys show.",

@@ -14,7 +14,7 @@ use utoipa_axum::routes;
 
 use crate::routes::{
     accounts, artifacts, cart, catalog, codes, library, licenses, notices, offline, orders, seats, service, statements,
-    usage, wallet,
+    token_sales, usage, wallet,
 };
 use crate::{Error, Server};
 
@@ -36,6 +36,13 @@ pub(crate) fn described() -> OpenApiRouter<Server> {
         .routes(routes!(cart::put, cart::remove))
         .routes(routes!(cart::quote))
         .routes(routes!(orders::create))
+        .routes(routes!(token_sales::prices))
+        .routes(routes!(token_sales::quote))
+        .routes(routes!(token_sales::shortfall))
+        .routes(routes!(token_sales::buy, token_sales::list))
+        .routes(routes!(token_sales::show))
+        .routes(routes!(token_sales::cancel))
+        .routes(routes!(token_sales::hear))
         .routes(routes!(library::show))
         .routes(routes!(library::put_device, library::devices))
         .routes(routes!(licenses::start_trial))

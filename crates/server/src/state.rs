@@ -13,6 +13,7 @@ use crate::limits::Limits;
 use crate::metrics::Metrics;
 use crate::passwords::Passwords;
 use crate::statements::Prices;
+use crate::stripe::Stripe;
 use crate::{Config, Error};
 
 /// An open server. Cheap to clone; clones share everything.
@@ -34,6 +35,7 @@ pub(crate) struct Inner {
     /// The published keys, to verify what the vendor signed earlier.
     pub(crate) key_set: KeySet,
     pub(crate) root_here: Option<PathBuf>,
+    pub(crate) stripe: Option<Stripe>,
     pub(crate) prices: Prices,
     pub(crate) files: Files,
     pub(crate) limits: Limits,
@@ -68,6 +70,7 @@ impl Server {
         let limits = Limits::new(config.settings.sign_ins_per_minute);
         let passwords = Passwords::new()?;
         let metrics = Metrics::default();
+        let stripe = config.stripe.as_ref().map(Stripe::new).transpose()?;
         let inner = Inner {
             instance: ids.new_id(&*clock),
             config,
@@ -80,6 +83,7 @@ impl Server {
             signed_keys: keys.statement,
             key_set: keys.set,
             root_here: keys.root_here,
+            stripe,
             prices: Prices::default(),
             files,
             limits,
@@ -107,6 +111,11 @@ impl Server {
     /// Where the root key lies, when it lies on the server and should be moved away.
     pub fn root_here(&self) -> Option<&Path> {
         self.0.root_here.as_deref()
+    }
+
+    /// The address under which people reach this server, without a slash at its end.
+    pub fn public_url(&self) -> &str {
+        &self.0.config.settings.public_url
     }
 
     /// The issuer that stands in its authorization codes: the address of the root key.

@@ -1,8 +1,10 @@
-//! Real parts for tests: a PostgreSQL server of this test process alone, from the distribution's package; a vendor who
-//! issues authorization codes.
+//! Real parts for tests: a PostgreSQL server of this test process alone, from the distribution's package; a payment
+//! provider; a vendor who issues authorization codes.
 
 mod postgres;
+mod stripe;
 mod vendor;
 
 pub use postgres::Postgres;
+pub use stripe::{LocalStripe, SECRET_KEY, Stripe, WEBHOOK_SECRET};
 pub use vendor::Vendor;

@@ -9,6 +9,7 @@ mod home;
 mod offline;
 mod person;
 mod sign_in;
+mod tokens;
 
 use axum::Router;
 use axum::routing::{get, post};
@@ -20,6 +21,7 @@ use crate::Server;
 /// Where a person can go: groups of paths and what they are called.
 const NAVIGATION: &[(&str, &[(&str, &str)])] = &[
     ("Account", &[("/account", "Overview")]),
+    ("Tokens", &[("/account/tokens", "Buy tokens")]),
     ("Computers", &[("/account/offline", "Offline activation")]),
 ];
 
@@ -42,5 +44,6 @@ pub(crate) fn router() -> Router<Server> {
             "/account/offline/answers/{nonce}/bundle.scrip",
             get(offline::answer_file),
         );
+    let pages = pages.merge(tokens::router());
     crate::html::framed(pages, "/account/{*rest}")
 }

@@ -28,6 +28,12 @@ pub(crate) struct Job {
 /// Every job.
 pub(crate) const JOBS: &[Job] = &[
     Job {
+        name: "payments",
+        about: "Looks again at payments on-line whose message may be lost, and sends refunds",
+        every: Duration::from_mins(5),
+        run: |server| Box::pin(async { Ok(crate::stripe::look_again(server).await?.to_string()) }),
+    },
+    Job {
         name: "renewals",
         about: "Extends rentals that extend themselves, and announces them",
         every: Duration::from_mins(1),

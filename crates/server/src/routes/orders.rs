@@ -26,6 +26,7 @@ pub(crate) async fn create(
         items,
         expected_total,
         clear_cart,
+        purchase,
     } = body.value;
     check_lines(&items)?;
     let digest = Sha256::digest(&body.bytes).into();
@@ -37,7 +38,7 @@ pub(crate) async fn create(
         expected_total,
         clear_cart,
         renewal_lead_seconds: None,
-        held: None,
+        held: purchase,
     };
     let paid = server.0.store.check_out(checkout).await?;
     let status = if paid.replayed {

@@ -17,4 +17,5 @@ mod openapi;
 mod orders;
 mod service;
 mod support;
+mod token_sales;
 mod vendor;

@@ -7,7 +7,7 @@ use base64ct::{Base64UrlUnpadded, Encoding as _};
 use http::{Method, Request, StatusCode, header};
 use scrip_domain::{FixedClock, Timestamp};
 use scrip_licensing::{DeviceKey, MachineDigest};
-use scrip_server::{Config, Server};
+use scrip_server::{Config, Secret, Server, StripeConfig};
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
@@ -106,11 +106,26 @@ impl Api {
         Self::open("", Some(url)).await
     }
 
+    /// The same with an account at a payment provider.
+    pub(crate) async fn with_stripe(stripe: &scrip_testkit::Stripe) -> Self {
+        let config = StripeConfig {
+            url: stripe.url().to_owned(),
+            secret_key: Secret::new(scrip_testkit::SECRET_KEY),
+            webhook_secret: Some(Secret::new(scrip_testkit::WEBHOOK_SECRET)),
+        };
+        Self::open_changed("", None, |settings| settings.stripe = Some(config)).await
+    }
+
     async fn open(settings: &str, database: Option<String>) -> Self {
+        Self::open_changed(settings, database, |_| {}).await
+    }
+
+    async fn open_changed(settings: &str, database: Option<String>, change: impl FnOnce(&mut Config)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("scrip-server.toml"), settings).unwrap();
         let clock = Arc::new(FixedClock::new(Timestamp::from_seconds(1_750_000_000)));
-        let config = Config::load(folder.path(), database).unwrap();
+        let mut config = Config::load(folder.path(), database).unwrap();
+        change(&mut config);
         let server = Server::open_at(config, clock.clone()).await.unwrap();
         Self { server, clock, folder }
     }
