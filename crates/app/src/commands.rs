@@ -8,11 +8,11 @@ use ts_rs::{Config, TS};
 
 use crate::bindings::Declarations;
 use crate::contract::{
-    AcquireArgs, Acquired, AddToCartArgs, ArmoredFile, CatalogState, ClockView, CodeView, Credentials, DeviceArgs,
+    AcquireArgs, Acquired, AddToCartArgs, ArmoredFile, BuyTokensArgs, CatalogState, ClockView, CodeView, Credentials, DeviceArgs,
     DeviceView, EndArgs, EndQuote, Ended, Event, Failure, HistoryArgs, HistoryView, Imported, Inspection, LibraryView,
     LicenseView, NoticesArgs, NoticesView, OfflineAnswerView, OfflineRequestArgs, OfflineRequestView, PayArgs, Plan,
-    ProductArgs, ProductView, QrPicture, QuoteArgs, ReleaseArgs, RenewalArgs, ScanArgs, Scanned, SearchArgs,
-    SearchResult, SeatsView, SessionState, SyncView, TextArgs, TransferArgs, Transferred, UsageArgs, UsageReport,
+    ProductArgs, ProductView, PurchaseArgs, PurchasesArgs, PurchasesView, QrPicture, QuoteArgs, ReleaseArgs, RenewalArgs, ScanArgs, Scanned, SearchArgs,
+    SearchResult, SeatsView, SessionState, ShortfallArgs, SyncView, TextArgs, TokenQuoteArgs, TransferArgs, Transferred, UsageArgs, UsageReport,
     WaitingRequest, WalletView,
 };
 use crate::{App, Error};
@@ -71,6 +71,13 @@ commands! {
     "library.uninstall": library_uninstall(ProductArgs) -> ();
     "wallet.view": wallet_view() -> WalletView;
     "wallet.history": wallet_history(HistoryArgs) -> HistoryView;
+    "tokens.prices": tokens_prices() -> scrip_api::TokenPrices;
+    "tokens.quote": tokens_quote(TokenQuoteArgs) -> scrip_domain::TokenQuote;
+    "tokens.shortfall": tokens_shortfall(ShortfallArgs) -> scrip_domain::Shortfall;
+    "tokens.buy": tokens_buy(BuyTokensArgs) -> scrip_api::TokenPurchase;
+    "tokens.purchase": tokens_purchase(PurchaseArgs) -> scrip_api::TokenPurchase;
+    "tokens.purchases": tokens_purchases(PurchasesArgs) -> PurchasesView;
+    "tokens.cancel": tokens_cancel(PurchaseArgs) -> scrip_api::TokenPurchase;
     "code.show": code_show(ProductArgs) -> CodeView;
     "code.export": code_export(ProductArgs) -> ArmoredFile;
     "code.import": code_import(TextArgs) -> Imported;

@@ -4,15 +4,16 @@
 
 pub use scrip_api::{
     Account, ActivationView, Artifact, Cart, CatalogEntry, Category, DescriptionBlock as Description, EndQuote, Ended,
-    Finding, LicenseView, Notice, Order, Product, Seats, Transferred, UsageReport, WalletEntry,
+    Finding, LicenseView, Notice, Order, Product, Seats, TokenPurchase, Transferred, UsageReport, WaitingCart, WalletEntry,
 };
-pub use scrip_domain::Offer;
-use scrip_domain::{Item, Offers, ProductId, Quote, Sha256, Timestamp, Tokens, Version};
+pub use scrip_domain::{Offer, TokenQuote};
+use scrip_domain::{Item, Offers, ProductId, PurchaseId, Quote, Sha256, Timestamp, Tokens, Version};
 use scrip_inventory::Detection;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 mod licensing;
+mod token_sales;
 
 pub use licensing::{
     ArmoredFile, ClockView, DeviceArgs, DeviceView, EndArgs, Imported, ImportedCode, Inspection, NoticesArgs,
@@ -20,6 +21,7 @@ pub use licensing::{
     ReleaseArgs, RenewalArgs, Reported, ScanArgs, Scanned, SeatsView, Standing, SyncView, TextArgs, TransferArgs,
     UsageArgs, WaitingRequest,
 };
+pub use token_sales::{BuyTokensArgs, PurchaseArgs, PurchasesArgs, PurchasesView, ShortfallArgs, TokenQuoteArgs};
 
 /// Why a command failed, for people and programs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -205,6 +207,10 @@ pub struct PayArgs {
     /// Whether the items are the cart's, which is then emptied.
     #[serde(default)]
     pub from_cart: bool,
+    /// The purchase of tokens with which the price of the items was kept.
+    #[serde(default)]
+    #[ts(optional = nullable)]
+    pub purchase: Option<PurchaseId>,
 }
 
 /// Pays for the cart.

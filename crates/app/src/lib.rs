@@ -36,6 +36,7 @@ mod shop;
 mod state;
 mod sync;
 mod timekeeping;
+mod token_sales;
 mod vendor;
 
 pub use app::{App, DEFAULT_SERVER, Options};

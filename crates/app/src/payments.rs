@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use scrip_api::{CheckoutRequest, Order};
 use scrip_client::Error as ClientError;
-use scrip_domain::{CommandId, Item, Timestamp, UserId};
+use scrip_domain::{CommandId, Item, PurchaseId, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 
 use crate::contract::{Event, PayArgs};
@@ -30,6 +30,8 @@ struct Request {
     items: Vec<Item>,
     expected_total: scrip_domain::Tokens,
     clear_cart: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    purchase: Option<PurchaseId>,
 }
 
 impl Request {
@@ -38,6 +40,7 @@ impl Request {
             items: self.items.clone(),
             expected_total: self.expected_total,
             clear_cart: self.clear_cart,
+            purchase: self.purchase,
         }
     }
 }
@@ -59,6 +62,7 @@ impl App {
             items: args.items,
             expected_total: args.expected_total,
             clear_cart: args.from_cart,
+            purchase: args.purchase,
         };
         let pending = self.record(Pending {
             command,

@@ -5,10 +5,12 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 mod rental;
+mod tokens;
 
 pub(crate) use rental::{
     AskCommand, AskFile, AskProduct, ClockCommand, OfflineCommand, RenewArgs, RunArgs, SeatsCommand,
 };
+pub(crate) use tokens::{BuyTokens, TokensCommand};
 
 /// Software from a vendor, paid in the vendor's tokens: search, buy, rent, install, authorize.
 #[derive(Debug, Parser)]
@@ -55,6 +57,11 @@ pub(crate) enum Command {
     Wallet {
         #[command(subcommand)]
         command: Option<WalletCommand>,
+    },
+    /// Buy and redeem tokens
+    Tokens {
+        #[command(subcommand)]
+        command: TokensCommand,
     },
     /// Search the catalog; works offline once the catalog is here
     Search(SearchArgs),
@@ -286,6 +293,9 @@ pub(crate) enum CartCommand {
         /// Pay only if the total is exactly this many tokens
         #[arg(long, value_name = "TOKENS")]
         expect: Option<i64>,
+        /// At the price that was kept with this purchase of tokens
+        #[arg(long, value_name = "PURCHASE", conflicts_with = "expect")]
+        bought: Option<scrip_domain::PurchaseId>,
     },
 }
 
@@ -379,6 +389,12 @@ mod tests {
             "whoami",
             "wallet",
             "wallet history",
+            "tokens prices",
+            "tokens prices --missing 40 --currency EUR",
+            "tokens buy 100 --currency EUR",
+            "tokens buy --pack small --currency EUR",
+            "tokens buy --cart --currency EUR",
+            "tokens purchases",
             "search two words",
             "show P",
             "installed",

@@ -16,6 +16,7 @@ mod runs;
 mod session;
 mod shop;
 mod table;
+mod tokens;
 
 use std::process::ExitCode;
 
@@ -68,6 +69,7 @@ async fn run(arguments: Arguments, output: Output) -> Result<ExitCode, Failure> 
         Command::Wallet {
             command: Some(WalletCommand::History { cursor }),
         } => session::wallet_history(&app, output, cursor).await,
+        Command::Tokens { command } => tokens::tokens(&app, output, command).await,
         Command::Search(search) => browse::search(&app, output, search).await,
         Command::Show { product } => browse::show(&app, output, &product).await,
         Command::Catalog {
@@ -106,7 +108,7 @@ async fn run(arguments: Arguments, output: Output) -> Result<ExitCode, Failure> 
             CartCommand::Add { product, rent } => shop::cart_add(&app, output, &product, rent).await,
             CartCommand::Remove { product } => shop::cart_remove(&app, output, &product).await,
             CartCommand::Show => shop::cart_show(&app, output).await,
-            CartCommand::Checkout { expect } => shop::cart_checkout(&app, output, expect).await,
+            CartCommand::Checkout { expect, bought } => shop::cart_checkout(&app, output, expect, bought).await,
         },
         Command::Code { command } => match command {
             CodeCommand::Show { product, qr, png } => codes::show(&app, output, &product, qr, png.as_deref()).await,

@@ -2,7 +2,7 @@
 
 use scrip_app::contract::{AddToCartArgs, Cart, Order, PayArgs, ProductArgs, QuoteArgs};
 use scrip_app::{App, Failure};
-use scrip_domain::{Error as RuleError, Intent, Item, OfferId, QuoteLine, Tokens};
+use scrip_domain::{Error as RuleError, Intent, Item, OfferId, PurchaseId, QuoteLine, Tokens};
 use serde_json::json;
 
 use crate::args::{ExtendArgs, PurchaseArgs, RentArgs};
@@ -73,6 +73,7 @@ async fn pay(app: &App, items: Vec<Item>, expect: Option<i64>, from_cart: bool) 
             expected_total: quote.total,
             command,
             from_cart,
+            purchase: None,
         })
         .await?)
 }
@@ -149,14 +150,35 @@ pub(crate) async fn cart_show(app: &App, output: Output) -> Result<(), Failure> 
     show_cart(output, &app.cart_view().await?)
 }
 
-pub(crate) async fn cart_checkout(app: &App, output: Output, expect: Option<i64>) -> Result<(), Failure> {
+pub(crate) async fn cart_checkout(
+    app: &App,
+    output: Output,
+    expect: Option<i64>,
+    bought: Option<PurchaseId>,
+) -> Result<(), Failure> {
     if let Some(order) = app.resume_payment(None).await? {
         output.note("an interrupted payment was completed; nothing more was charged.");
         return receipt(app, output, &order);
     }
-    let cart = app.cart_view().await?;
-    let order = pay(app, cart.items, expect, true).await?;
+    let order = match bought {
+        Some(purchase) => pay_kept(app, purchase).await?,
+        None => pay(app, app.cart_view().await?.items, expect, true).await?,
+    };
     receipt(app, output, &order)
+}
+
+/// Pays for a cart at the price that was kept while tokens were bought for it.
+async fn pay_kept(app: &App, purchase: PurchaseId) -> Result<Order, Failure> {
+    let bought = app.tokens_purchase(scrip_app::contract::PurchaseArgs { purchase }).await?;
+    let cart = bought.cart.ok_or(scrip_app::Error::Rule(RuleError::CartEmpty))?;
+    let paid = app.checkout_pay(PayArgs {
+        items: cart.items,
+        expected_total: cart.total,
+        command: app.new_command().to_string(),
+        from_cart: true,
+        purchase: Some(purchase),
+    });
+    Ok(paid.await?)
 }
 
 fn show_cart(output: Output, cart: &Cart) -> Result<(), Failure> {

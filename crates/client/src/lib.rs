@@ -11,6 +11,7 @@ mod error;
 mod licenses;
 mod server_url;
 mod token;
+mod token_sales;
 mod transport;
 
 pub use artifact::ArtifactBody;

@@ -129,7 +129,7 @@ impl Client {
         self.get("/v1/notices").await
     }
 
-    async fn command<B: Serialize + Sync, T: DeserializeOwned>(
+    pub(crate) async fn command<B: Serialize + Sync, T: DeserializeOwned>(
         &self,
         path: &str,
         body: &B,

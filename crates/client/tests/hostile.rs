@@ -154,6 +154,7 @@ async fn a_payment_is_repeated_under_the_same_key_and_nothing_else_is() {
         items: Vec::new(),
         expected_total: Tokens::new(5).unwrap(),
         clear_cart: false,
+        purchase: None,
     };
     let command = CommandId(uuid::Uuid::from_u128(7));
     // The first answer is lost after the server has done the work.

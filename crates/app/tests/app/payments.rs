@@ -20,6 +20,7 @@ fn pay(app: &App) -> PayArgs {
         expected_total: Tokens::new(30).unwrap(),
         command,
         from_cart: false,
+        purchase: None,
     }
 }
 
