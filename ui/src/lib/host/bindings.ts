@@ -162,6 +162,32 @@ version: Version, };
 
 export type ArtifactKind = "deb" | "appimage" | "tar";
 
+export type BuyTokensArgs = { 
+/**
+ * The currency.
+ */
+currency: Currency, 
+/**
+ * How many tokens.
+ */
+tokens?: Tokens | null, 
+/**
+ * A pack of the price list.
+ */
+pack?: PackId | null, 
+/**
+ * The total that the person saw.
+ */
+expected_total?: Money | null, 
+/**
+ * The cart that waits for the tokens: its price is kept.
+ */
+cart?: WaitingCart | null, 
+/**
+ * The idempotency key, a UUID made when the person pressed the button; a repetition answers the same purchase.
+ */
+command: string, };
+
 export type Cart = { 
 /**
  * The items, in the order in which they were added.
@@ -265,6 +291,8 @@ email: string,
  * The password.
  */
 password: Password, };
+
+export type Currency = string;
 
 export type DescriptionBlock = { "kind": "paragraph", 
 /**
@@ -564,6 +592,20 @@ intent: Intent,
  */
 offer?: OfferId | null, };
 
+export type KeptCart = { 
+/**
+ * The items.
+ */
+items: Array<Item>, 
+/**
+ * What they cost, in tokens.
+ */
+total: Tokens, 
+/**
+ * Until when.
+ */
+until: Timestamp, };
+
 export type LaunchTarget = { "kind": "desktop_entry", 
 /**
  * The desktop file id, such as `org.gnome.Calculator.desktop`.
@@ -715,6 +757,16 @@ uses?: number | null,
  * Units of work.
  */
 processings?: number | null, };
+
+export type Money = { 
+/**
+ * The amount in the currency's smallest unit.
+ */
+minor: number, 
+/**
+ * The currency.
+ */
+currency: Currency, };
 
 export type Notice = { 
 /**
@@ -878,6 +930,8 @@ balance_after: Tokens, };
 
 export type OrderId = string;
 
+export type PackId = string;
+
 export type Password = string;
 
 export type PauseRule = { 
@@ -906,7 +960,11 @@ command: string,
 /**
  * Whether the items are the cart's, which is then emptied.
  */
-from_cart: boolean, };
+from_cart: boolean, 
+/**
+ * The purchase of tokens with which the price of the items was kept.
+ */
+purchase?: PurchaseId | null, };
 
 export type Plan = { 
 /**
@@ -965,6 +1023,8 @@ transferable: boolean,
  * The product, an earlier major version, whose license can be turned into one of this with its equity.
  */
 upgrade_from?: ProductId | null, };
+
+export type PriceListId = string;
 
 export type Problem = { 
 /**
@@ -1171,6 +1231,34 @@ location: string | null,
  * What starts it, where the source tells it; see [`crate::launch_command`].
  */
 launch: LaunchTarget | null, };
+
+export type PurchaseArgs = { 
+/**
+ * Its id.
+ */
+purchase: PurchaseId, };
+
+export type PurchaseId = string;
+
+export type PurchaseMethod = "card" | "purchase_order" | "invoice" | "bank_transfer" | "cheque" | "money_order" | "cash";
+
+export type PurchaseStatus = "open" | "paid" | "issued" | "canceled" | "refunded" | "disputed";
+
+export type PurchasesArgs = { 
+/**
+ * The cursor of the page before; absent for the newest.
+ */
+cursor?: PurchaseId | null, };
+
+export type PurchasesView = { 
+/**
+ * The purchases.
+ */
+items: Array<TokenPurchase>, 
+/**
+ * Asks for older ones; absent at the end.
+ */
+next_cursor: PurchaseId | null, };
 
 export type QrPicture = { 
 /**
@@ -1475,6 +1563,30 @@ keystore: string, };
 
 export type Sha256 = string;
 
+export type Shortfall = { 
+/**
+ * How many tokens are missing.
+ */
+missing: Tokens, 
+/**
+ * Exactly these, or the fewest that are sold.
+ */
+exact: TokenQuote, 
+/**
+ * The cheapest pack that holds them.
+ */
+pack: TokenQuote | null, };
+
+export type ShortfallArgs = { 
+/**
+ * The currency.
+ */
+currency: Currency, 
+/**
+ * How many tokens are missing, at least 1.
+ */
+missing: Tokens, };
+
 export type Show = "all" | "installed" | "licensed" | "downloadable";
 
 export type Source = "dpkg" | "rpm" | "flatpak" | "snap" | "desktop_entry" | "appimage" | "prefix" | "executable";
@@ -1554,6 +1666,210 @@ export type TextArgs = {
 text: string, };
 
 export type Timestamp = string;
+
+export type TokenPack = { 
+/**
+ * Its name in the list.
+ */
+id: PackId, 
+/**
+ * How many tokens it holds.
+ */
+tokens: Tokens, 
+/**
+ * What it costs before tax, in the currency's smallest unit.
+ */
+price_minor: number, };
+
+export type TokenPriceList = { 
+/**
+ * Its id.
+ */
+id: PriceListId, 
+/**
+ * The currency.
+ */
+currency: Currency, 
+/**
+ * When it begins.
+ */
+effective_from: Timestamp, 
+/**
+ * When it ends; absent where it lasts until another begins.
+ */
+effective_until: Timestamp | null, 
+/**
+ * What it asks.
+ */
+terms: TokenPriceTerms, };
+
+export type TokenPriceTerms = { 
+/**
+ * What `per_tokens` tokens cost before tax, in the currency's smallest unit.
+ */
+price_minor: number, 
+/**
+ * How many tokens cost that: 1, or more where one token costs less than the smallest unit.
+ */
+per_tokens: Tokens, 
+/**
+ * The fewest tokens that are sold at once.
+ */
+tokens_min: Tokens, 
+/**
+ * The most tokens that are sold at once.
+ */
+tokens_max: Tokens, 
+/**
+ * Discounts by volume, the smallest first.
+ */
+tiers: Array<TokenTier>, 
+/**
+ * Packs, in the order in which they are shown.
+ */
+packs: Array<TokenPack>, 
+/**
+ * The tax on top, in thousandths; 0 for none.
+ */
+tax_permille: number, 
+/**
+ * What the tax is called on a bill, such as `VAT 19 %`.
+ */
+tax_name: string, };
+
+export type TokenPrices = { 
+/**
+ * The price list in force of each currency, by currency; empty where tokens are not sold.
+ */
+lists: Array<TokenPriceList>, 
+/**
+ * How tokens can be paid.
+ */
+methods: Array<PurchaseMethod>, };
+
+export type TokenPurchase = { 
+/**
+ * Its id.
+ */
+id: PurchaseId, 
+/**
+ * How many tokens at what price.
+ */
+quote: TokenQuote, 
+/**
+ * How it is paid.
+ */
+method: PurchaseMethod, 
+/**
+ * Where it stands.
+ */
+status: PurchaseStatus, 
+/**
+ * What names it on paper; may be empty.
+ */
+reference: string, 
+/**
+ * The page on which it is paid, to be opened in a browser; absent once that is over.
+ */
+pay_url: string | null, 
+/**
+ * Why the last try to pay failed.
+ */
+failure: string | null, 
+/**
+ * When it was opened.
+ */
+created_at: Timestamp, 
+/**
+ * When it is given up unless it was paid.
+ */
+expires_at: Timestamp | null, 
+/**
+ * When the money arrived.
+ */
+paid_at: Timestamp | null, 
+/**
+ * When the tokens were issued.
+ */
+issued_at: Timestamp | null, 
+/**
+ * Tokens that were taken back since.
+ */
+reversed: Tokens, 
+/**
+ * Money that was given back since.
+ */
+returned: Money, 
+/**
+ * The cart that waits for it.
+ */
+cart: KeptCart | null, };
+
+export type TokenQuote = { 
+/**
+ * The price list that it follows.
+ */
+list: PriceListId, 
+/**
+ * How many tokens.
+ */
+tokens: Tokens, 
+/**
+ * The pack that they are.
+ */
+pack: PackId | null, 
+/**
+ * What they cost one by one.
+ */
+gross: Money, 
+/**
+ * What volume, or the pack, saves of that.
+ */
+discount: Money, 
+/**
+ * The price before tax: `gross − discount`.
+ */
+net: Money, 
+/**
+ * What the tax is called; empty where there is none.
+ */
+tax_name: string, 
+/**
+ * The tax, in thousandths of the price.
+ */
+tax_permille: number, 
+/**
+ * The tax.
+ */
+tax: Money, 
+/**
+ * What is to be paid: `net + tax`.
+ */
+total: Money, };
+
+export type TokenQuoteArgs = { 
+/**
+ * The currency.
+ */
+currency: Currency, 
+/**
+ * How many tokens.
+ */
+tokens?: Tokens | null, 
+/**
+ * A pack of the price list.
+ */
+pack?: PackId | null, };
+
+export type TokenTier = { 
+/**
+ * The fewest tokens that get it.
+ */
+from: Tokens, 
+/**
+ * The discount, in thousandths of the price.
+ */
+discount_permille: number, };
 
 export type Tokens = number;
 
@@ -1651,6 +1967,16 @@ export type UserId = string;
 
 export type Version = string;
 
+export type WaitingCart = { 
+/**
+ * The items, 1 to 100.
+ */
+items: Array<Item>, 
+/**
+ * The total that the person saw; another total today answers `price.changed`.
+ */
+expected_total: Tokens, };
+
 export type WaitingRequest = { 
 /**
  * The request's own id.
@@ -1727,6 +2053,13 @@ export interface Commands {
   "library.uninstall": { args: ProductArgs, result: null },
   "wallet.view": { args: Record<string, never>, result: WalletView },
   "wallet.history": { args: HistoryArgs, result: HistoryView },
+  "tokens.prices": { args: Record<string, never>, result: TokenPrices },
+  "tokens.quote": { args: TokenQuoteArgs, result: TokenQuote },
+  "tokens.shortfall": { args: ShortfallArgs, result: Shortfall },
+  "tokens.buy": { args: BuyTokensArgs, result: TokenPurchase },
+  "tokens.purchase": { args: PurchaseArgs, result: TokenPurchase },
+  "tokens.purchases": { args: PurchasesArgs, result: PurchasesView },
+  "tokens.cancel": { args: PurchaseArgs, result: TokenPurchase },
   "code.show": { args: ProductArgs, result: CodeView },
   "code.export": { args: ProductArgs, result: ArmoredFile },
   "code.import": { args: TextArgs, result: Imported },
