@@ -8,12 +8,12 @@ use ts_rs::{Config, TS};
 
 use crate::bindings::Declarations;
 use crate::contract::{
-    AcquireArgs, Acquired, AddToCartArgs, ArmoredFile, BuyTokensArgs, CatalogState, ClockView, CodeView, Credentials, DeviceArgs,
-    DeviceView, EndArgs, EndQuote, Ended, Event, Failure, HistoryArgs, HistoryView, Imported, Inspection, LibraryView,
-    LicenseView, NoticesArgs, NoticesView, OfflineAnswerView, OfflineRequestArgs, OfflineRequestView, PayArgs, Plan,
-    ProductArgs, ProductView, PurchaseArgs, PurchasesArgs, PurchasesView, QrPicture, QuoteArgs, ReleaseArgs, RenewalArgs, ScanArgs, Scanned, SearchArgs,
-    SearchResult, SeatsView, SessionState, ShortfallArgs, SyncView, TextArgs, TokenQuoteArgs, TransferArgs, Transferred, UsageArgs, UsageReport,
-    WaitingRequest, WalletView,
+    AcquireArgs, Acquired, AddToCartArgs, ArmoredFile, BuyTokensArgs, CatalogState, ClockView, CodeView, Credentials,
+    DeviceArgs, DeviceView, EndArgs, EndQuote, Ended, Event, Failure, HistoryArgs, HistoryView, Imported, Inspection,
+    LibraryView, LicenseView, NoticesArgs, NoticesView, OfflineAnswerView, OfflineRequestArgs, OfflineRequestView,
+    PayArgs, Plan, ProductArgs, ProductView, PurchaseArgs, PurchasesArgs, PurchasesView, QrPicture, QuoteArgs,
+    ReleaseArgs, RenewalArgs, ScanArgs, Scanned, SearchArgs, SearchResult, SeatsView, SessionState, ShortfallArgs,
+    SyncView, TextArgs, TokenQuoteArgs, TransferArgs, Transferred, UsageArgs, UsageReport, WaitingRequest, WalletView,
 };
 use crate::{App, Error};
 

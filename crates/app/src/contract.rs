@@ -4,10 +4,11 @@
 
 pub use scrip_api::{
     Account, ActivationView, Artifact, Cart, CatalogEntry, Category, DescriptionBlock as Description, EndQuote, Ended,
-    Finding, LicenseView, Notice, Order, Product, Seats, TokenPurchase, Transferred, UsageReport, WaitingCart, WalletEntry,
+    Finding, LicenseView, Notice, Order, Product, Seats, TokenPurchase, Transferred, UsageReport, WaitingCart,
+    WalletEntry,
 };
-pub use scrip_domain::{Offer, TokenQuote};
 use scrip_domain::{Item, Offers, ProductId, PurchaseId, Quote, Sha256, Timestamp, Tokens, Version};
+pub use scrip_domain::{Offer, TokenQuote};
 use scrip_inventory::Detection;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;

@@ -19,13 +19,17 @@ impl Client {
             // A pack's name holds nothing that an address has to escape.
             TokenAmount::Pack(pack) => format!("pack={pack}"),
         };
-        self.get(&format!("/v1/token-prices/quote?currency={currency}&{wanted}")).await
+        self.get(&format!("/v1/token-prices/quote?currency={currency}&{wanted}"))
+            .await
     }
 
     /// What it costs to have so many tokens more (`GET /v1/token-prices/shortfall`).
     pub async fn token_shortfall(&self, currency: Currency, missing: Tokens) -> Result<Shortfall, Error> {
         let missing = missing.get();
-        self.get(&format!("/v1/token-prices/shortfall?currency={currency}&missing={missing}")).await
+        self.get(&format!(
+            "/v1/token-prices/shortfall?currency={currency}&missing={missing}"
+        ))
+        .await
     }
 
     /// Buys tokens (`POST /v1/token-purchases`); `command` is the idempotency key.
@@ -46,6 +50,7 @@ impl Client {
 
     /// Gives up a purchase that is not paid (`POST /v1/token-purchases/{id}/cancel`).
     pub async fn cancel_token_purchase(&self, purchase: PurchaseId) -> Result<TokenPurchase, Error> {
-        self.post(&format!("/v1/token-purchases/{purchase}/cancel"), Repeat::Safe, &()).await
+        self.post(&format!("/v1/token-purchases/{purchase}/cancel"), Repeat::Safe, &())
+            .await
     }
 }

@@ -4,6 +4,7 @@ pub(crate) mod backup;
 pub(crate) mod books;
 pub(crate) mod jobs;
 pub(crate) mod operators;
+pub(crate) mod tokens;
 
 use std::path::{Path, PathBuf};
 

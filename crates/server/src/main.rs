@@ -118,6 +118,9 @@ enum Command {
     /// Show and export the books
     #[command(subcommand)]
     Books(commands::books::BooksCommand),
+    /// Tokens that are sold for money: price lists, purchases, refunds
+    #[command(subcommand)]
+    Tokens(commands::tokens::TokensCommand),
     /// Prove that the books balance; exits with 1 where they do not
     Audit,
     /// Print the description of the API (OpenAPI 3.1)
@@ -247,6 +250,10 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         }
         Command::Operator(command) => {
             commands::operators::run(&server, command).await?;
+            ExitCode::SUCCESS
+        }
+        Command::Tokens(command) => {
+            commands::tokens::run(&server, command).await?;
             ExitCode::SUCCESS
         }
         Command::Audit => audit(&server).await?,

@@ -1,13 +1,15 @@
 //! Buying tokens: what the API and the account pages have in common.
 
 use scrip_domain::{Money, PurchaseId, PurchaseMethod, PurchaseStatus, TokenAmount, Tokens, UserId};
-use scrip_store::{Act, HoldRequest, NewTokenPurchase, Reversal, TokenPurchase};
+use scrip_store::{Act, HoldRequest, NewTokenPurchase, PurchaseFilter, Reversal, TokenPurchase};
 use uuid::Uuid;
 
 use crate::{Error, Server, stripe};
 
 /// How long a payment page stays open, in seconds: an hour.
 const PAGE_SECONDS: i64 = 3600;
+/// Purchases of one person that may wait for their payment at once.
+const OPEN_MAX: i64 = 20;
 /// How much longer the price of a waiting cart is kept, in seconds: an hour.
 const KEPT_SECONDS: i64 = 3600;
 
@@ -56,6 +58,15 @@ pub(crate) async fn buy_by_card(server: &Server, asked: Asked) -> Result<(TokenP
         expires_at: Some(expires_at),
         hold,
     };
+    let waiting = PurchaseFilter {
+        user: Some(asked.user),
+        status: Some(PurchaseStatus::Open),
+        method: Some(PurchaseMethod::Card),
+    };
+    if store.purchases(waiting, None, OPEN_MAX).await?.len() >= usize::try_from(OPEN_MAX).unwrap_or(usize::MAX) {
+        let seconds = PAGE_SECONDS.unsigned_abs();
+        return Err(Error::RateLimited { seconds });
+    }
     let (purchase, replayed) = store.open_purchase(&new).await?;
     let user = store.user_by_id(asked.user).await?.ok_or(Error::SessionExpired)?;
     let purchase = stripe::open_page(server, purchase, user.email.as_str()).await?;

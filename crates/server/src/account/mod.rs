@@ -15,6 +15,7 @@ use axum::Router;
 use axum::routing::{get, post};
 pub(crate) use home::{left_words, state_badge};
 pub(crate) use person::Person;
+pub(crate) use tokens::{lines, percent, state};
 
 use crate::Server;
 

@@ -43,6 +43,13 @@ const AREAS: &[(&str, &[Area])] = &[
         ],
     ),
     (
+        "Money",
+        &[
+            area("/console/purchases", "Purchases of tokens", Permission::SeeMoney),
+            area("/console/token-prices", "Token prices", Permission::SeeMoney),
+        ],
+    ),
+    (
         "Team",
         &[
             area("/console/operators", "Operators", Permission::Operators),

@@ -1,6 +1,6 @@
 //! Messages from Stripe, as they come and as they are fetched later.
 
-use scrip_domain::{PurchaseId, PurchaseStatus};
+use scrip_domain::{Coded as _, PurchaseId, PurchaseStatus};
 use scrip_store::{ProviderReversal, ReversalKind, ReversalStatus, TokenPurchase};
 use serde::de::DeserializeOwned;
 
@@ -56,7 +56,12 @@ pub(super) async fn hear_missed(server: &Server) -> Result<usize, Error> {
     missed.sort_by_key(|event| event.created);
     let mut heard = 0;
     for event in &missed {
-        heard += usize::from(hear(server, event).await?);
+        match hear(server, event).await {
+            Ok(new) => heard += usize::from(new),
+            Err(error @ (Error::PaymentUnavailable { .. } | Error::Store(_))) => return Err(error),
+            // One message that makes no sense must not keep the others from being heard.
+            Err(error) => tracing::warn!(event = event.id, code = %error.code(), %error, "a missed message is left out"),
+        }
     }
     Ok(heard)
 }

@@ -258,7 +258,8 @@ const fn awaits_money(purchase: &TokenPurchase) -> bool {
 fn page_of(session: &Session) -> ProviderPage {
     ProviderPage {
         session: session.id.clone(),
-        url: session.url.clone().unwrap_or_default(),
+        // Nowhere else is a person sent.
+        url: session.url.clone().filter(|url| url.starts_with("https://")).unwrap_or_default(),
     }
 }
 

@@ -15,6 +15,7 @@ mod keys;
 mod licenses;
 mod openapi;
 mod orders;
+mod payment_types;
 mod service;
 mod support;
 mod token_sales;

@@ -1,7 +1,7 @@
 //! Buying tokens: prices, payment pages, and everything that a payment provider may say in whatever order.
 
 use http::{Method, Request, StatusCode};
-use scrip_domain::{Clock as _, PurchaseId, TokenPack, TokenPriceTerms, TokenTier, Tokens};
+use scrip_domain::{Clock as _, PurchaseId, Role, TokenPack, TokenPriceTerms, TokenTier, Tokens};
 use scrip_server::{Config, Secret, Server, StripeConfig};
 use scrip_store::{Act, NewPriceList};
 use scrip_testkit::{LocalStripe, Stripe};
@@ -46,7 +46,7 @@ async fn sell_tokens(server: &Server) {
 }
 
 /// A shop that takes cards, and somebody who has nothing.
-async fn shop() -> (Stripe, Api, String) {
+pub(crate) async fn shop() -> (Stripe, Api, String) {
     let stripe = Stripe::start();
     let api = Api::with_stripe(&stripe).await;
     sell_tokens(&api.server).await;
@@ -73,7 +73,7 @@ fn hundred() -> Value {
 }
 
 /// Opens a purchase of 100 tokens; answers its id and the name of its payment page.
-async fn open(api: &Api, token: &str) -> (String, String) {
+pub(crate) async fn open(api: &Api, token: &str) -> (String, String) {
     let opened = buy(api, token, &uuid::Uuid::new_v4().to_string(), hundred())
         .await
         .succeed();
@@ -624,4 +624,54 @@ async fn a_person_buys_tokens_on_the_account_page() {
     let mut eve = Browser::signed_in(&api, "eve@example.com").await;
     assert_eq!(eve.get(&path).await.status, StatusCode::NOT_FOUND);
     assert_eq!(balance(&api, &token).await, 0);
+}
+
+#[tokio::test]
+async fn operators_publish_prices_see_purchases_and_give_money_back() {
+    let (stripe, api, token) = shop().await;
+    let mut finance = Browser::operator(&api, Role::Finance).await;
+    let path = "/console/token-prices";
+    let new = [
+        ("currency", "USD"),
+        ("price", "0.12"),
+        ("tiers", "1000 10"),
+        ("packs", "small 200 20.00"),
+        ("why", "a new market"),
+    ];
+    let published = finance.fill(path, path, &new).await;
+    assert_eq!(location(&published), path, "{}", text(&published));
+    let page = finance.page(path).await;
+    for shown in ["1 token for 0.12 USD", "small: 200 tokens for 20.00 USD", "1000 tokens: 10 %", "in force"] {
+        assert!(page.contains(shown), "{shown}: {page}");
+    }
+    let wrong = [("currency", "USD"), ("price", "0,12"), ("why", "a slip")];
+    let refused = text(&finance.fill(path, path, &wrong).await);
+    assert!(refused.contains("money.malformed") && refused.contains("value=\"0,12\""), "{refused}");
+    let end = format!("{path}/{}/end", page.split("/console/token-prices/").nth(1).unwrap().split('/').next().unwrap());
+    assert_eq!(location(&finance.fill(path, &end, &[("why", "no market")]).await), path);
+    let prices = api.get("/v1/token-prices", None).await.succeed();
+    assert_eq!(prices["lists"].as_array().unwrap().len(), 1);
+
+    let (id, page) = open(&api, &token).await;
+    let payment = stripe.pay(&page);
+    tell(&api, &stripe.message("checkout.session.completed", &stripe.session(&page), now(&api))).await;
+    let list = finance.page("/console/purchases?status=issued&method=card").await;
+    assert!(list.contains(&id), "{list}");
+    let path = format!("/console/purchases/{id}");
+    let shown = finance.page(&path).await;
+    assert!(shown.contains("ada@example.com") && shown.contains(&payment), "{shown}");
+    let fields = [("command", &*uuid::Uuid::new_v4().to_string()), ("tokens", "100"), ("why", "a <b>gift</b>")];
+    let mut reader = Browser::operator(&api, Role::ReadOnly).await;
+    assert!(!reader.page(&path).await.contains("Give money back"));
+    let forbidden = reader.fill("/console", &format!("{path}/refund"), &fields).await;
+    assert_eq!(forbidden.status, StatusCode::FORBIDDEN);
+    let back = finance.fill(&path, &format!("{path}/refund"), &fields).await;
+    assert_eq!(location(&back), path, "{}", text(&back));
+    assert_eq!((balance(&api, &token).await, stripe.refunds(&payment).len()), (0, 1));
+    let log = finance.page("/console/log").await;
+    assert!(log.contains("tokens.purchase_refunded") && log.contains("a &lt;b&gt;gift&lt;/b&gt;"), "{log}");
+    let bare = Api::new().await;
+    let mut owner = Browser::operator(&bare, Role::Owner).await;
+    assert!(owner.page("/console/purchases").await.contains("SCRIP_STRIPE_SECRET_KEY"));
+    assert_sound(&api).await;
 }

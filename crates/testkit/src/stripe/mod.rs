@@ -31,6 +31,8 @@ pub struct Stripe {
 #[derive(Default)]
 struct State {
     sessions: Mutex<BTreeMap<String, Value>>,
+    /// The fields that the last session was opened with.
+    form: Mutex<Vec<(String, String)>>,
     /// What was answered to a command, by its key.
     answered: Mutex<HashMap<String, (String, Answer)>>,
     /// How many of the next requests fail.
@@ -82,6 +84,11 @@ impl Stripe {
     /// How many sessions were opened.
     pub fn session_count(&self) -> usize {
         locked(&self.state.sessions).len()
+    }
+
+    /// The fields with which the last session was opened.
+    pub fn last_form(&self) -> Vec<(String, String)> {
+        locked(&self.state.form).clone()
     }
 
     /// Pays a session with a card that works, and answers the payment's name.
@@ -208,6 +215,7 @@ impl State {
                 let id = format!("cs_test_{}", self.counter.fetch_add(1, Ordering::SeqCst));
                 match session::create(&id, &request.body) {
                     Ok(session) => {
+                        *locked(&self.form) = session::read_form(&request.body).unwrap_or_default().into_iter().collect();
                         sessions.insert(id, session.clone());
                         Answer::json(200, &session)
                     }

@@ -93,7 +93,7 @@ pub(super) fn create(id: &str, form: &str) -> Result<Value, String> {
 }
 
 /// The fields of a form (`application/x-www-form-urlencoded`).
-fn read_form(form: &str) -> Result<BTreeMap<String, String>, String> {
+pub(super) fn read_form(form: &str) -> Result<BTreeMap<String, String>, String> {
     let pairs = form.split('&').filter(|pair| !pair.is_empty());
     let pairs = pairs.map(|pair| {
         let (name, value) = pair.split_once('=').ok_or("a field without a value")?;

@@ -12,6 +12,8 @@ mod operators;
 mod orders;
 mod people;
 mod settings;
+mod purchases;
+mod token_prices;
 
 use axum::Router;
 
@@ -31,4 +33,6 @@ pub(super) fn router() -> Router<Server> {
         .merge(operators::router())
         .merge(orders::router())
         .merge(settings::router())
+        .merge(purchases::router())
+        .merge(token_prices::router())
 }
