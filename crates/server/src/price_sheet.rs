@@ -41,7 +41,8 @@ impl PriceSheet {
     /// Reads the words.
     pub fn read(&self) -> Result<NewPriceList, Error> {
         let currency: Currency = self.currency.parse()?;
-        let tokens = |text: &str, otherwise: i64| read_tokens(if text.trim().is_empty() { None } else { Some(text) }, otherwise);
+        let tokens =
+            |text: &str, otherwise: i64| read_tokens(if text.trim().is_empty() { None } else { Some(text) }, otherwise);
         let mut tiers = Vec::new();
         for row in rows(&self.tiers) {
             let [from, percent] = words(row, "a discount is a number of tokens and a percentage: 1000 10")?;
@@ -66,7 +67,11 @@ impl PriceSheet {
             tokens_max: tokens(&self.most, 1_000_000)?,
             tiers,
             packs,
-            tax_permille: if self.tax.trim().is_empty() { 0 } else { read_percent(&self.tax)? },
+            tax_permille: if self.tax.trim().is_empty() {
+                0
+            } else {
+                read_percent(&self.tax)?
+            },
             tax_name: self.tax_name.trim().to_owned(),
         };
         terms.check(currency)?;
@@ -85,19 +90,35 @@ fn rows(text: &str) -> impl Iterator<Item = &str> {
 
 fn words<'a, const N: usize>(row: &'a str, shape: &str) -> Result<[&'a str; N], Error> {
     let words: Vec<&str> = row.split_whitespace().collect();
-    words.try_into().map_err(|_| malformed(format!("\"{}\": {shape}", shown(row))))
+    words
+        .try_into()
+        .map_err(|_| malformed(format!("\"{}\": {shape}", shown(row))))
 }
 
 fn read_tokens(text: Option<&str>, otherwise: i64) -> Result<Tokens, Error> {
-    let Some(text) = text else { return Ok(Tokens::new(otherwise)?) };
+    let Some(text) = text else {
+        return Ok(Tokens::new(otherwise)?);
+    };
     let number = i64::from_str(text.trim());
-    Ok(Tokens::new(number.map_err(|_| malformed(format!("\"{}\" is not a number of tokens", shown(text))))?)?)
+    Ok(Tokens::new(number.map_err(|_| {
+        malformed(format!("\"{}\" is not a number of tokens", shown(text)))
+    })?)?)
 }
 
 /// `12.5` as 125 thousandths.
 fn read_percent(text: &str) -> Result<u16, Error> {
-    let wrong = || malformed(format!("\"{}\" is not a percentage with at most one decimal digit", shown(text)));
-    let (whole, tenth) = text.trim().trim_end_matches('%').trim_end().split_once('.').unwrap_or((text.trim().trim_end_matches('%').trim_end(), "0"));
+    let wrong = || {
+        malformed(format!(
+            "\"{}\" is not a percentage with at most one decimal digit",
+            shown(text)
+        ))
+    };
+    let (whole, tenth) = text
+        .trim()
+        .trim_end_matches('%')
+        .trim_end()
+        .split_once('.')
+        .unwrap_or((text.trim().trim_end_matches('%').trim_end(), "0"));
     let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
     if tenth.len() != 1 || whole.len() > 3 || !digits(whole) || !digits(tenth) {
         return Err(wrong());
@@ -145,9 +166,26 @@ mod tests {
     #[test]
     fn words_become_a_price_list() {
         let list = sheet().read().unwrap();
-        assert_eq!((list.currency.as_str(), list.terms.price_minor, list.terms.tax_permille), ("EUR", 10, 190));
-        assert_eq!((list.terms.per_tokens.get(), list.terms.tokens_min.get(), list.terms.tokens_max.get()), (1, 1, 1_000_000));
-        assert_eq!(list.terms.tiers.iter().map(|tier| tier.discount_permille).collect::<Vec<_>>(), [100, 125]);
+        assert_eq!(
+            (list.currency.as_str(), list.terms.price_minor, list.terms.tax_permille),
+            ("EUR", 10, 190)
+        );
+        assert_eq!(
+            (
+                list.terms.per_tokens.get(),
+                list.terms.tokens_min.get(),
+                list.terms.tokens_max.get()
+            ),
+            (1, 1, 1_000_000)
+        );
+        assert_eq!(
+            list.terms
+                .tiers
+                .iter()
+                .map(|tier| tier.discount_permille)
+                .collect::<Vec<_>>(),
+            [100, 125]
+        );
         assert_eq!(list.terms.packs[1].price_minor, 15_000);
         assert_eq!(list.effective_from.unwrap().to_string(), "2030-01-31T00:00:00Z");
         assert_eq!(list.effective_until.unwrap().to_string(), "2030-02-28T12:00:00Z");

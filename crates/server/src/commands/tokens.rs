@@ -116,7 +116,11 @@ pub(crate) async fn run(server: &Server, command: TokensCommand) -> anyhow::Resu
         TokensCommand::Price(PriceCommand::End { list, reason }) => {
             let subject = list.to_string();
             let act = act("tokens.price_ended", &subject, &reason);
-            let ended = server.store().end_price_list(list, server.now(), &act).await.map_err(Error::from)?;
+            let ended = server
+                .store()
+                .end_price_list(list, server.now(), &act)
+                .await
+                .map_err(Error::from)?;
             println!("{}", line(&ended));
             Ok(())
         }
@@ -131,7 +135,12 @@ pub(crate) async fn run(server: &Server, command: TokensCommand) -> anyhow::Resu
             let act = act("tokens.purchase_refunded", &subject, &reason);
             let command = command.unwrap_or_else(uuid::Uuid::new_v4);
             let refund = scrip_server::refund_purchase(server, purchase, tokens, command, &act).await?;
-            println!("{} goes back ({}); {} left the wallet", refund.money, refund.status.as_str(), refund.tokens);
+            println!(
+                "{} goes back ({}); {} left the wallet",
+                refund.money,
+                refund.status.as_str(),
+                refund.tokens
+            );
             Ok(())
         }
     }
@@ -156,7 +165,12 @@ async fn show(server: &Server, all: bool) -> anyhow::Result<()> {
             println!("  from {}: {whole}.{tenth} % less", tier.from);
         }
         for pack in &list.terms.packs {
-            println!("  pack {}: {} for {}", pack.id, pack.tokens, money(pack.price_minor).map_err(Error::from)?);
+            println!(
+                "  pack {}: {} for {}",
+                pack.id,
+                pack.tokens,
+                money(pack.price_minor).map_err(Error::from)?
+            );
         }
     }
     Ok(())
@@ -165,10 +179,21 @@ async fn show(server: &Server, all: bool) -> anyhow::Result<()> {
 /// A list in one line.
 fn line(list: &TokenPriceList) -> String {
     let terms = &list.terms;
-    let price = Money::new(terms.price_minor, list.currency).map_or_else(|why| why.to_string(), |money| money.to_string());
-    let tax = if terms.tax_permille > 0 { format!(", plus {}", terms.tax_name) } else { String::new() };
-    let until = list.effective_until.map(|end| format!(" until {end}")).unwrap_or_default();
-    format!("{}: {} for {price}{tax}, from {}{until}", list.id, terms.per_tokens, list.effective_from)
+    let price =
+        Money::new(terms.price_minor, list.currency).map_or_else(|why| why.to_string(), |money| money.to_string());
+    let tax = if terms.tax_permille > 0 {
+        format!(", plus {}", terms.tax_name)
+    } else {
+        String::new()
+    };
+    let until = list
+        .effective_until
+        .map(|end| format!(" until {end}"))
+        .unwrap_or_default();
+    format!(
+        "{}: {} for {price}{tax}, from {}{until}",
+        list.id, terms.per_tokens, list.effective_from
+    )
 }
 
 async fn set(server: &Server, new: NewPrices) -> anyhow::Result<()> {
@@ -187,7 +212,11 @@ async fn set(server: &Server, new: NewPrices) -> anyhow::Result<()> {
     };
     let new_list = sheet.read()?;
     let act = act("tokens.price_published", new_list.currency.as_str(), &new.reason);
-    let list = server.store().put_price_list(&new_list, &act).await.map_err(Error::from)?;
+    let list = server
+        .store()
+        .put_price_list(&new_list, &act)
+        .await
+        .map_err(Error::from)?;
     println!("{}", line(&list));
     Ok(())
 }
@@ -197,7 +226,12 @@ async fn purchases(server: &Server, status: Option<PurchaseStatus>) -> anyhow::R
         status,
         ..PurchaseFilter::default()
     };
-    for purchase in server.store().purchases(filter, None, ROWS).await.map_err(Error::from)? {
+    for purchase in server
+        .store()
+        .purchases(filter, None, ROWS)
+        .await
+        .map_err(Error::from)?
+    {
         let (quote, user) = (&purchase.quote, purchase.user);
         println!(
             "{}  {}  {} for {} by {}: {} (account {user})",

@@ -51,7 +51,12 @@ pub(crate) struct Deed {
 }
 
 /// Every deed that can be asked for.
-const DEEDS: &[&Deed] = &[&REVOKE_LICENSE, &CHANGE_KEYS];
+const DEEDS: &[&Deed] = &[
+    &REVOKE_LICENSE,
+    &CHANGE_KEYS,
+    &super::pages::PUBLISH_PRICES,
+    &super::pages::REFUND_PURCHASE,
+];
 
 /// Revokes a license for good.
 pub(crate) const REVOKE_LICENSE: Deed = Deed {

@@ -33,20 +33,20 @@ const AREAS: &[(&str, &[Area])] = &[
             area("/console/devices", "Computers", Permission::SeePeople),
         ],
     ),
-    ("Money", &[area("/console/books", "Books", Permission::SeeMoney)]),
+    (
+        "Money",
+        &[
+            area("/console/purchases", "Purchases of tokens", Permission::SeeMoney),
+            area("/console/token-prices", "Token prices", Permission::SeeMoney),
+            area("/console/books", "Books", Permission::SeeMoney),
+        ],
+    ),
     ("Products", &[area("/console/catalog", "Catalog", Permission::See)]),
     (
         "Server",
         &[
             area("/console/settings", "Settings", Permission::Settings),
             area("/console/keys", "Keys", Permission::Keys),
-        ],
-    ),
-    (
-        "Money",
-        &[
-            area("/console/purchases", "Purchases of tokens", Permission::SeeMoney),
-            area("/console/token-prices", "Token prices", Permission::SeeMoney),
         ],
     ),
     (

@@ -60,7 +60,9 @@ pub(super) async fn hear_missed(server: &Server) -> Result<usize, Error> {
             Ok(new) => heard += usize::from(new),
             Err(error @ (Error::PaymentUnavailable { .. } | Error::Store(_))) => return Err(error),
             // One message that makes no sense must not keep the others from being heard.
-            Err(error) => tracing::warn!(event = event.id, code = %error.code(), %error, "a missed message is left out"),
+            Err(error) => {
+                tracing::warn!(event = event.id, code = %error.code(), %error, "a missed message is left out");
+            }
         }
     }
     Ok(heard)

@@ -259,7 +259,11 @@ fn page_of(session: &Session) -> ProviderPage {
     ProviderPage {
         session: session.id.clone(),
         // Nowhere else is a person sent.
-        url: session.url.clone().filter(|url| url.starts_with("https://")).unwrap_or_default(),
+        url: session
+            .url
+            .clone()
+            .filter(|url| url.starts_with("https://"))
+            .unwrap_or_default(),
     }
 }
 

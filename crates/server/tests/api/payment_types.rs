@@ -15,7 +15,9 @@ fn nested(form: &[(String, String)]) -> Value {
         for part in name.split(['[', ']']).filter(|part| !part.is_empty()) {
             place = place.as_object_mut().unwrap().entry(part).or_insert_with(|| json!({}));
         }
-        *place = value.parse::<i64>().map_or_else(|_| json!(value), |number| json!(number));
+        *place = value
+            .parse::<i64>()
+            .map_or_else(|_| json!(value), |number| json!(number));
     }
     // Rows are numbered fields.
     let rows = all["line_items"].as_object().unwrap().values().cloned().collect();
@@ -45,15 +47,31 @@ async fn what_is_sent_and_answered_has_the_shape_of_the_official_package() {
     let check = |file: &str| {
         Command::new("node")
             .arg(&compiler)
-            .args(["--noEmit", "--strict", "--skipLibCheck", "--target", "esnext", "--module", "esnext"])
+            .args([
+                "--noEmit",
+                "--strict",
+                "--skipLibCheck",
+                "--target",
+                "esnext",
+                "--module",
+                "esnext",
+            ])
             .args(["--moduleResolution", "bundler", "--types", "", file])
             .current_dir(folder.path())
             .output()
             .unwrap()
     };
     let said = check("shapes.ts");
-    assert!(said.status.success(), "{}\n{program}", String::from_utf8_lossy(&said.stdout));
+    assert!(
+        said.status.success(),
+        "{}\n{program}",
+        String::from_utf8_lossy(&said.stdout)
+    );
     // The check can fail: a session without its status is none.
-    std::fs::write(folder.path().join("wrong.ts"), program.replace("\"payment_status\"", "\"paid\"")).unwrap();
+    std::fs::write(
+        folder.path().join("wrong.ts"),
+        program.replace("\"payment_status\"", "\"paid\""),
+    )
+    .unwrap();
     assert!(!check("wrong.ts").status.success());
 }

@@ -641,26 +641,50 @@ async fn operators_publish_prices_see_purchases_and_give_money_back() {
     let published = finance.fill(path, path, &new).await;
     assert_eq!(location(&published), path, "{}", text(&published));
     let page = finance.page(path).await;
-    for shown in ["1 token for 0.12 USD", "small: 200 tokens for 20.00 USD", "1000 tokens: 10 %", "in force"] {
+    for shown in [
+        "1 token for 0.12 USD",
+        "small: 200 tokens for 20.00 USD",
+        "1000 tokens: 10 %",
+        "in force",
+    ] {
         assert!(page.contains(shown), "{shown}: {page}");
     }
     let wrong = [("currency", "USD"), ("price", "0,12"), ("why", "a slip")];
     let refused = text(&finance.fill(path, path, &wrong).await);
-    assert!(refused.contains("money.malformed") && refused.contains("value=\"0,12\""), "{refused}");
-    let end = format!("{path}/{}/end", page.split("/console/token-prices/").nth(1).unwrap().split('/').next().unwrap());
+    assert!(
+        refused.contains("money.malformed") && refused.contains("value=\"0,12\""),
+        "{refused}"
+    );
+    let end = format!(
+        "{path}/{}/end",
+        page.split("/console/token-prices/")
+            .nth(1)
+            .unwrap()
+            .split('/')
+            .next()
+            .unwrap()
+    );
     assert_eq!(location(&finance.fill(path, &end, &[("why", "no market")]).await), path);
     let prices = api.get("/v1/token-prices", None).await.succeed();
     assert_eq!(prices["lists"].as_array().unwrap().len(), 1);
 
     let (id, page) = open(&api, &token).await;
     let payment = stripe.pay(&page);
-    tell(&api, &stripe.message("checkout.session.completed", &stripe.session(&page), now(&api))).await;
+    tell(
+        &api,
+        &stripe.message("checkout.session.completed", &stripe.session(&page), now(&api)),
+    )
+    .await;
     let list = finance.page("/console/purchases?status=issued&method=card").await;
     assert!(list.contains(&id), "{list}");
     let path = format!("/console/purchases/{id}");
     let shown = finance.page(&path).await;
     assert!(shown.contains("ada@example.com") && shown.contains(&payment), "{shown}");
-    let fields = [("command", &*uuid::Uuid::new_v4().to_string()), ("tokens", "100"), ("why", "a <b>gift</b>")];
+    let fields = [
+        ("command", &*uuid::Uuid::new_v4().to_string()),
+        ("tokens", "100"),
+        ("why", "a <b>gift</b>"),
+    ];
     let mut reader = Browser::operator(&api, Role::ReadOnly).await;
     assert!(!reader.page(&path).await.contains("Give money back"));
     let forbidden = reader.fill("/console", &format!("{path}/refund"), &fields).await;
@@ -669,9 +693,17 @@ async fn operators_publish_prices_see_purchases_and_give_money_back() {
     assert_eq!(location(&back), path, "{}", text(&back));
     assert_eq!((balance(&api, &token).await, stripe.refunds(&payment).len()), (0, 1));
     let log = finance.page("/console/log").await;
-    assert!(log.contains("tokens.purchase_refunded") && log.contains("a &lt;b&gt;gift&lt;/b&gt;"), "{log}");
+    assert!(
+        log.contains("tokens.purchase_refunded") && log.contains("a &lt;b&gt;gift&lt;/b&gt;"),
+        "{log}"
+    );
     let bare = Api::new().await;
     let mut owner = Browser::operator(&bare, Role::Owner).await;
-    assert!(owner.page("/console/purchases").await.contains("SCRIP_STRIPE_SECRET_KEY"));
+    assert!(
+        owner
+            .page("/console/purchases")
+            .await
+            .contains("SCRIP_STRIPE_SECRET_KEY")
+    );
     assert_sound(&api).await;
 }

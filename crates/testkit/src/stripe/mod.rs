@@ -215,7 +215,10 @@ impl State {
                 let id = format!("cs_test_{}", self.counter.fetch_add(1, Ordering::SeqCst));
                 match session::create(&id, &request.body) {
                     Ok(session) => {
-                        *locked(&self.form) = session::read_form(&request.body).unwrap_or_default().into_iter().collect();
+                        *locked(&self.form) = session::read_form(&request.body)
+                            .unwrap_or_default()
+                            .into_iter()
+                            .collect();
                         sessions.insert(id, session.clone());
                         Answer::json(200, &session)
                     }

@@ -11,11 +11,13 @@ mod log;
 mod operators;
 mod orders;
 mod people;
-mod settings;
 mod purchases;
+mod settings;
 mod token_prices;
 
 use axum::Router;
+pub(super) use purchases::REFUND_PURCHASE;
+pub(super) use token_prices::PUBLISH_PRICES;
 
 use crate::Server;
 

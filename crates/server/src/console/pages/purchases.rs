@@ -5,19 +5,20 @@ use axum::extract::State;
 use axum::response::Response;
 use axum::routing::{get, post};
 use maud::{Markup, html};
-use scrip_domain::{Permission, PurchaseId, PurchaseMethod, PurchaseStatus, Tokens};
+use scrip_domain::{DeedKind, Permission, PurchaseId, PurchaseMethod, PurchaseStatus, Tokens};
 use scrip_store::{PurchaseFilter, ReversalStatus, TokenPurchase};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::Server;
 use crate::account::{lines, state};
 use crate::console::Operator;
+use crate::console::approvals::{Deed, Doing, do_or_ask};
 use crate::html::{
-    Field, Form, Page, Refused, Sent, Table, Viewer as _, address, cut, facts, filter, hidden, limit_one_more, number, pager,
-    section, text, when,
+    Field, Form, Page, Refused, Sent, Table, Viewer as _, address, cut, facts, filter, hidden, limit_one_more, number,
+    pager, section, text, when,
 };
 use crate::request::{Path, Query};
+use crate::{Error, Server};
 
 const PATH: &str = "/console/purchases";
 
@@ -36,7 +37,11 @@ struct Wanted {
     before: Option<PurchaseId>,
 }
 
-async fn list(State(server): State<Server>, operator: Operator, Query(wanted): Query<Wanted>) -> Result<Response, Refused> {
+async fn list(
+    State(server): State<Server>,
+    operator: Operator,
+    Query(wanted): Query<Wanted>,
+) -> Result<Response, Refused> {
     operator.require(Permission::SeeMoney)?;
     let only = PurchaseFilter {
         user: None,
@@ -48,14 +53,28 @@ async fn list(State(server): State<Server>, operator: Operator, Query(wanted): Q
     let chosen = [("status", wanted.status.as_str()), ("method", wanted.method.as_str())];
     let next = found.last().filter(|_| more).map(|last| last.id.to_string());
     let next = next.map(|id| address(PATH, &[chosen[0], chosen[1], ("before", &id)]));
-    let statuses = PurchaseStatus::ALL.iter().map(|status| (status.as_str(), status.as_str()));
-    let methods = PurchaseMethod::ALL.iter().map(|method| (method.as_str(), method.label()));
+    let statuses = PurchaseStatus::ALL
+        .iter()
+        .map(|status| (status.as_str(), status.as_str()));
+    let methods = PurchaseMethod::ALL
+        .iter()
+        .map(|method| (method.as_str(), method.label()));
     let fields = [
         Field::select("status", "State", std::iter::once(("", "any")).chain(statuses)).value(&*wanted.status),
         Field::select("method", "How", std::iter::once(("", "any")).chain(methods)).value(&*wanted.method),
     ];
-    let columns = [text("When"), text("Account"), number("Tokens"), number("Total"), text("How"), text("State"), text("")];
-    let table = Table::new("Purchases of tokens", columns).empty("Nobody bought tokens yet.").rows(&found, row);
+    let columns = [
+        text("When"),
+        text("Account"),
+        number("Tokens"),
+        number("Total"),
+        text("How"),
+        text("State"),
+        text(""),
+    ];
+    let table = Table::new("Purchases of tokens", columns)
+        .empty("Nobody bought tokens yet.")
+        .rows(&found, row);
     let body = html! {
         @if server.0.stripe.is_none() {
             p role="note" { "Cards are not taken: this server was started without " code { "SCRIP_STRIPE_SECRET_KEY" } "." }
@@ -101,18 +120,22 @@ async fn one(
         text("State"),
         text("Why"),
     ];
-    let table = Table::new("What went back", columns).empty("Nothing went back.").rows(&reversals, |reversal| {
-        vec![
-            when(reversal.created_at),
-            html! { (reversal.kind.as_str()) },
-            html! { (reversal.money) },
-            html! { (reversal.tokens.get()) },
-            html! { (reversal.short.get()) },
-            html! { (reversal.status.as_str()) },
-            html! { (reversal.why) },
-        ]
-    });
-    let pending = reversals.iter().any(|reversal| reversal.status == ReversalStatus::Pending);
+    let table = Table::new("What went back", columns)
+        .empty("Nothing went back.")
+        .rows(&reversals, |reversal| {
+            vec![
+                when(reversal.created_at),
+                html! { (reversal.kind.as_str()) },
+                html! { (reversal.money) },
+                html! { (reversal.tokens.get()) },
+                html! { (reversal.short.get()) },
+                html! { (reversal.status.as_str()) },
+                html! { (reversal.why) },
+            ]
+        });
+    let pending = reversals
+        .iter()
+        .any(|reversal| reversal.status == ReversalStatus::Pending);
     let at = |at| html! { @match at { Some(at) => (when(at)), None => "–" } };
     let or_dash = |text: Option<&str>| html! { (text.filter(|text| !text.is_empty()).unwrap_or("–")) };
     let body = html! {
@@ -152,27 +175,63 @@ fn refund_form(server: &Server, operator: &Operator, purchase: &TokenPurchase) -
     html! { (Form::post(operator, format!("{PATH}/{}/refund", purchase.id), "Give back", fields).danger()) }
 }
 
+/// Gives the money of a purchase back.
+pub(in crate::console) const REFUND_PURCHASE: Deed = Deed {
+    name: "purchase.refund",
+    run: |doing| Box::pin(give_back(doing)),
+};
+
 #[derive(Deserialize)]
-struct Refund {
+struct Asked {
     command: Uuid,
     tokens: i64,
     why: String,
+}
+
+/// What the deed needs to know.
+#[derive(Serialize, Deserialize)]
+struct Refund {
+    purchase: PurchaseId,
+    tokens: Tokens,
+    /// Made with the form, so that sending it twice gives back once.
+    command: Uuid,
 }
 
 async fn refund(
     State(server): State<Server>,
     operator: Operator,
     Path(id): Path<PurchaseId>,
-    Sent(asked): Sent<Refund>,
+    Sent(asked): Sent<Asked>,
 ) -> Result<Response, Refused> {
     operator.require(Permission::Refunds)?;
-    let subject = id.to_string();
-    let act = operator.act("tokens.purchase_refunded", &subject, &asked.why);
     let tokens = Tokens::new(asked.tokens)?;
-    let refund = crate::refund_purchase(&server, id, Some(tokens), asked.command, &act).await?;
-    let text = match refund.status {
-        ReversalStatus::Pending => format!("{} will be sent back; the tokens are out of the wallet.", refund.money),
-        _ => format!("{} went back, and {} left the wallet.", refund.money, refund.tokens),
+    let quote = server.0.store.any_purchase(id).await?.quote;
+    let money = quote.total.share(tokens.get(), quote.tokens.get())?;
+    let refund = Refund {
+        purchase: id,
+        tokens,
+        command: asked.command,
     };
-    Ok(operator.visit().see_saying(&format!("{PATH}/{id}"), &text))
+    let summary = format!("Give {money} back for {tokens} of the purchase {id}.");
+    let kind = DeedKind::Money(money.minor);
+    let said = do_or_ask(
+        &server,
+        &operator,
+        &REFUND_PURCHASE,
+        kind,
+        (&summary, &refund, &asked.why),
+    )
+    .await?;
+    Ok(operator.visit().see_saying(&format!("{PATH}/{id}"), &said))
+}
+
+async fn give_back(doing: &Doing<'_>) -> Result<String, Error> {
+    let refund: Refund = doing.body()?;
+    let subject = refund.purchase.to_string();
+    let act = doing.act("tokens.purchase_refunded", &subject);
+    let done = crate::refund_purchase(doing.server, refund.purchase, Some(refund.tokens), refund.command, &act).await?;
+    Ok(match done.status {
+        ReversalStatus::Pending => format!("{} will be sent back; the tokens are out of the wallet.", done.money),
+        _ => format!("{} went back, and {} left the wallet.", done.money, done.tokens),
+    })
 }

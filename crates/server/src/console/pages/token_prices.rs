@@ -5,15 +5,16 @@ use axum::extract::State;
 use axum::response::Response;
 use axum::routing::{get, post};
 use maud::{Markup, html};
-use scrip_domain::{Coded as _, Money, Permission, PriceListId, TokenPriceList};
+use scrip_domain::{Coded as _, DeedKind, Money, Permission, PriceListId, TokenPriceList};
 use scrip_store::PriceListRow;
 use serde::Deserialize;
 
 use crate::account::percent;
 use crate::console::Operator;
+use crate::console::approvals::{Deed, Doing, do_or_ask};
 use crate::html::{
-    Field, Form, Page, Refused, Sent, Table, Tone, Viewer as _, address, badge, cut, limit_one_more, number, pager, problem,
-    reveal, section, text, when,
+    Field, Form, Page, Refused, Sent, Table, Tone, Viewer as _, address, badge, cut, limit_one_more, number, pager,
+    problem, reveal, section, text, when,
 };
 use crate::price_sheet::PriceSheet;
 use crate::request::{Path, Query};
@@ -33,7 +34,11 @@ struct Wanted {
     before: Option<PriceListId>,
 }
 
-async fn list(State(server): State<Server>, operator: Operator, Query(wanted): Query<Wanted>) -> Result<Response, Refused> {
+async fn list(
+    State(server): State<Server>,
+    operator: Operator,
+    Query(wanted): Query<Wanted>,
+) -> Result<Response, Refused> {
     operator.require(Permission::SeeMoney)?;
     draw(&server, &operator, wanted.before, &PriceSheet::default(), None).await
 }
@@ -46,7 +51,12 @@ async fn draw(
     refused: Option<&Error>,
 ) -> Result<Response, Refused> {
     let store = &server.0.store;
-    let in_force: Vec<PriceListId> = store.price_lists_at(server.now()).await?.iter().map(|list| list.id).collect();
+    let in_force: Vec<PriceListId> = store
+        .price_lists_at(server.now())
+        .await?
+        .iter()
+        .map(|list| list.id)
+        .collect();
     let mut history = store.price_list_history(before, limit_one_more()).await?;
     let more = cut(&mut history);
     let next = history.last().filter(|_| more).map(|row| row.list.id.to_string());
@@ -64,7 +74,9 @@ async fn draw(
     ];
     let may = operator.may(Permission::Prices);
     let table = Table::new("Price lists", columns).empty("Tokens are not sold yet.");
-    let table = table.rows(&history, |row| cells(server, operator, row, in_force.contains(&row.list.id), may));
+    let table = table.rows(&history, |row| {
+        cells(server, operator, row, in_force.contains(&row.list.id), may)
+    });
     let body = html! {
         p { "Of the lists of a currency the one that began last and has not ended holds. A list with an end is an offer for a while, "
             "after which the one before it holds again. A list that began is never changed." }
@@ -79,7 +91,9 @@ async fn draw(
 }
 
 fn cells(server: &Server, operator: &Operator, row: &PriceListRow, holds: bool, may: bool) -> Vec<Markup> {
-    let TokenPriceList { id, currency, terms, .. } = &row.list;
+    let TokenPriceList {
+        id, currency, terms, ..
+    } = &row.list;
     let money = |minor| Money::new(minor, *currency).map_or_else(|why| why.to_string(), |money| money.to_string());
     let ended = row.list.effective_until.is_some_and(|end| end <= server.now());
     let state = match (holds, ended) {
@@ -131,26 +145,37 @@ struct NewList {
     sheet: PriceSheet,
 }
 
-async fn publish(State(server): State<Server>, operator: Operator, Sent(new): Sent<NewList>) -> Result<Response, Refused> {
+/// Publishes a price list.
+pub(in crate::console) const PUBLISH_PRICES: Deed = Deed {
+    name: "token_prices.publish",
+    run: |doing| Box::pin(put_list(doing)),
+};
+
+async fn publish(
+    State(server): State<Server>,
+    operator: Operator,
+    Sent(new): Sent<NewList>,
+) -> Result<Response, Refused> {
     operator.require(Permission::Prices)?;
-    let published = match new.sheet.read() {
-        Ok(list) => {
-            let act = operator.act("tokens.price_published", list.currency.as_str(), &new.why);
-            server.0.store.put_price_list(&list, &act).await.map_err(Error::from)
-        }
-        Err(refused) => Err(refused),
-    };
-    match published {
-        Ok(list) => {
-            let text = format!("The price list in {} holds from {}.", list.currency, list.effective_from);
-            Ok(operator.visit().see_saying(PATH, &text))
-        }
-        Err(refused) if refused.is_internal() => Err(refused.into()),
-        Err(refused) => {
-            tracing::debug!(code = %refused.code(), "a price list was refused");
-            draw(&server, &operator, None, &new.sheet, Some(&refused)).await
-        }
+    // What can be told from the words alone is told beside them.
+    if let Err(refused) = new.sheet.read() {
+        tracing::debug!(code = %refused.code(), "a price list was refused");
+        return draw(&server, &operator, None, &new.sheet, Some(&refused)).await;
     }
+    let summary = format!("Sell tokens for {} {}.", new.sheet.price, new.sheet.currency);
+    let asked = (summary.as_str(), &new.sheet, new.why.as_str());
+    let said = do_or_ask(&server, &operator, &PUBLISH_PRICES, DeedKind::Prices, asked).await?;
+    Ok(operator.visit().see_saying(PATH, &said))
+}
+
+async fn put_list(doing: &Doing<'_>) -> Result<String, Error> {
+    let list = doing.body::<PriceSheet>()?.read()?;
+    let act = doing.act("tokens.price_published", list.currency.as_str());
+    let list = doing.server.0.store.put_price_list(&list, &act).await?;
+    Ok(format!(
+        "The price list in {} holds from {}.",
+        list.currency, list.effective_from
+    ))
 }
 
 #[derive(Deserialize)]
