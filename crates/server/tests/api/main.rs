@@ -18,5 +18,7 @@ mod orders;
 mod payment_types;
 mod service;
 mod support;
+mod token_pages;
+mod token_reversals;
 mod token_sales;
 mod vendor;
