@@ -17,8 +17,8 @@ const TAURI_DRIVER_VERSION: &str = "2.1.0";
 /// The oldest Node.js that builds the page.
 const NODE_MIN: (u32, u32) = (20, 19);
 
-/// What nobody here wrote and tests talk to: a library that checks our authorization codes, a payment provider.
-const PYTHON_PACKAGES: &str = "PyJWT==2.10.1\ncryptography>=42\nlocalstripe==1.15.10\n";
+/// What nobody here wrote and tests talk to: a library that checks our authorization codes, a payment provider, an SMTP server.
+const PYTHON_PACKAGES: &str = "PyJWT==2.10.1\ncryptography>=42\nlocalstripe==1.15.10\naiosmtpd==1.4.6\n";
 
 /// Where distributions put the catalog of their programs; the older place last.
 const CATALOG_FOLDERS: [&str; 2] = ["/var/lib/swcatalog/yaml", "/var/lib/app-info/yaml"];

@@ -14,7 +14,11 @@ mod server;
 mod token_sale;
 mod wallet;
 
-pub use account::{Account, RegisterRequest, Session, SignInRequest};
+pub use account::{
+    Account, BrowserExchange, CodeByMail, EmailChange, EmailChanged, EraseRequest, PasswordByCode, PasswordChange,
+    PasswordProof, Profile, RecoveryAsk, RegisterRequest, SecondFactorCode, SecondFactorSetup, Session, SessionView,
+    SignInRequest, SpareCodes,
+};
 pub use catalog::{
     Artifact, CatalogChanges, CatalogEntry, Category, DescriptionBlock, Product, ReleaseNote, Screenshot, SearchPage,
 };

@@ -45,7 +45,12 @@ impl Problem {
 fn status_of(code: ErrorCode) -> u16 {
     use ErrorCode as C;
     match code {
-        C::AuthCredentialsWrong | C::AuthSessionExpired | C::AuthSessionMissing => 401,
+        C::AuthCredentialsWrong
+        | C::AuthSecondFactorMissing
+        | C::AuthSecondFactorWrong
+        | C::AuthPasskeyRefused
+        | C::AuthSessionExpired
+        | C::AuthSessionMissing => 401,
         C::WalletInsufficient => 402,
         C::LicenseExpired
         | C::LicenseExhausted
@@ -76,7 +81,8 @@ fn status_of(code: ErrorCode) -> u16 {
         | C::ProductNotFound
         | C::PurchaseNotFound
         | C::RequestNotFound
-        | C::SeatNotFound => 404,
+        | C::SeatNotFound
+        | C::SessionNotFound => 404,
         C::RequestMethodNotAllowed => 405,
         C::RequestTimeout => 408,
         C::AccountEmailTaken
@@ -86,6 +92,9 @@ fn status_of(code: ErrorCode) -> u16 {
         | C::PaymentMethodOff
         | C::PurchaseSettled
         | C::TokensNotSold
+        | C::AccountNotErasable
+        | C::AuthSecondFactorState
+        | C::MailNotSetUp
         | C::IdempotencyConflict
         | C::JobRunning
         | C::LicenseAlreadyActive
@@ -103,9 +112,9 @@ fn status_of(code: ErrorCode) -> u16 {
         | C::PriceChanged => 409,
         C::RequestTooLarge => 413,
         C::ArtifactRangeInvalid => 416,
-        C::RequestRateLimited | C::SeatReleaseLimited => 429,
+        C::AuthLocked | C::RequestRateLimited | C::SeatReleaseLimited => 429,
         C::InternalError | C::StoreCorrupt | C::LedgerUnbalanced | C::StateCorrupt | C::StateIo => 500,
-        C::PaymentUnavailable | C::ServerUnavailable | C::StoreBusy | C::StoreUnavailable => 503,
+        C::MailFailed | C::PaymentUnavailable | C::ServerUnavailable | C::StoreBusy | C::StoreUnavailable => 503,
         C::RequestMalformed => 400,
         _ => 422,
     }

@@ -36,6 +36,8 @@ pub enum TransferKind {
     Expiry,
     /// Moved into or out of a team's wallet.
     Team,
+    /// Lost with the account of a person who was erased.
+    Forfeit,
 }
 
 /// A line of a wallet's history.
@@ -74,6 +76,7 @@ impl TransferKind {
             "gift" => Self::Gift,
             "expiry" => Self::Expiry,
             "team" => Self::Team,
+            "forfeit" => Self::Forfeit,
             _ => return None,
         })
     }

@@ -10,6 +10,7 @@ use scrip_install::Installer;
 use scrip_licensing::clock::Guard;
 use tokio::sync::broadcast;
 
+use crate::accounts::BrowserCell;
 use crate::acquire::Acquisitions;
 use crate::catalog::Catalog;
 use crate::computer::Computer;
@@ -84,6 +85,7 @@ pub struct App {
     pub(crate) ids: Arc<dyn IdSource>,
     pub(crate) keystore: Keystore,
     pub(crate) session: SessionCell,
+    pub(crate) browser: BrowserCell,
     pub(crate) catalog: Catalog,
     pub(crate) computer: Computer,
     pub(crate) installer: Installer,
@@ -120,6 +122,7 @@ impl App {
             computer: Computer::new(roots.with_prefix(places.prefix.clone())),
             client: Arc::new(Client::new(options.server, options.limits)?),
             session: SessionCell::default(),
+            browser: BrowserCell::default(),
             acquisitions: Acquisitions::default(),
             anchors: Arc::new(Anchors::new(options.machine.anchor.clone())),
             guard: Guard::new(folder.join("clock.json"), options.machine.time.clone()),

@@ -8,11 +8,13 @@ use ts_rs::{Config, TS};
 
 use crate::bindings::Declarations;
 use crate::contract::{
-    AcquireArgs, Acquired, AddToCartArgs, ArmoredFile, BuyTokensArgs, CatalogState, ClockView, CodeView, Credentials,
-    DeviceArgs, DeviceView, EndArgs, EndQuote, Ended, Event, Failure, HistoryArgs, HistoryView, Imported, Inspection,
-    LibraryView, LicenseView, NoticesArgs, NoticesView, OfflineAnswerView, OfflineRequestArgs, OfflineRequestView,
-    PayArgs, Plan, ProductArgs, ProductView, PurchaseArgs, PurchasesArgs, PurchasesView, QrPicture, QuoteArgs,
-    ReleaseArgs, RenewalArgs, ScanArgs, Scanned, SearchArgs, SearchResult, SeatsView, SessionState, ShortfallArgs,
+    AcquireArgs, Acquired, AddToCartArgs, ArmoredFile, BrowserSignIn, BuyTokensArgs, CatalogState, ClockView, CodeArgs,
+    CodeView, Credentials, DeviceArgs, DeviceView, EmailArgs, EmailChanged, EndArgs, EndQuote, Ended, EraseArgs, Event,
+    FactorArgs, Failure, HistoryArgs, HistoryView, Imported, Inspection, LibraryView, LicenseView, NewPasswordArgs,
+    NoticesArgs, NoticesView, OfflineAnswerView, OfflineRequestArgs, OfflineRequestView, PasswordArgs, PayArgs,
+    PersonalDetails, PersonalExport, Plan, ProductArgs, ProductView, Profile, ProofArgs, PurchaseArgs, PurchasesArgs,
+    PurchasesView, QrPicture, QuoteArgs, RecoverArgs, ReleaseArgs, RenewalArgs, ScanArgs, Scanned, SearchArgs,
+    SearchResult, SeatsView, SecondFactorSetup, SessionArgs, SessionState, SessionView, ShortfallArgs, SpareCodes,
     SyncView, TextArgs, TokenQuoteArgs, TransferArgs, Transferred, UsageArgs, UsageReport, WaitingRequest, WalletView,
 };
 use crate::{App, Error};
@@ -54,6 +56,24 @@ commands! {
     "session.register": session_register(Credentials) -> SessionState;
     "session.sign_in": session_sign_in(Credentials) -> SessionState;
     "session.sign_out": session_sign_out() -> SessionState;
+    "session.browser_begin": session_browser_begin() -> BrowserSignIn;
+    "session.browser_wait": session_browser_wait() -> SessionState;
+    "account.profile": account_profile() -> Profile;
+    "account.correct": account_correct(PersonalDetails) -> Profile;
+    "account.email": account_email(EmailArgs) -> EmailChanged;
+    "account.password": account_password(PasswordArgs) -> ();
+    "account.send_verification": account_send_verification() -> ();
+    "account.verify": account_verify(CodeArgs) -> ();
+    "account.recover": account_recover(RecoverArgs) -> ();
+    "account.recover_finish": account_recover_finish(NewPasswordArgs) -> ();
+    "account.claim": account_claim(NewPasswordArgs) -> SessionState;
+    "account.sessions": account_sessions() -> Vec<SessionView>;
+    "account.end_sessions": account_end_sessions(SessionArgs) -> Vec<SessionView>;
+    "account.factor_begin": account_factor_begin(ProofArgs) -> SecondFactorSetup;
+    "account.factor_confirm": account_factor_confirm(FactorArgs) -> SpareCodes;
+    "account.factor_remove": account_factor_remove(ProofArgs) -> ();
+    "account.export": account_export() -> PersonalExport;
+    "account.erase": account_erase(EraseArgs) -> SessionState;
     "catalog.sync": catalog_sync() -> CatalogState;
     "catalog.state": catalog_state() -> CatalogState;
     "catalog.search": catalog_search(SearchArgs) -> SearchResult;

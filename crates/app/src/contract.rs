@@ -3,19 +3,24 @@
 //! Every type here has a TypeScript twin, generated into `ui/src/lib/host/bindings.ts`.
 
 pub use scrip_api::{
-    Account, ActivationView, Artifact, Cart, CatalogEntry, Category, DescriptionBlock as Description, EndQuote, Ended,
-    Finding, LicenseView, Notice, Order, Product, Seats, TokenPurchase, Transferred, UsageReport, WaitingCart,
-    WalletEntry,
+    Account, ActivationView, Artifact, Cart, CatalogEntry, Category, DescriptionBlock as Description, EmailChanged,
+    EndQuote, Ended, Finding, LicenseView, Notice, Order, Product, Profile, Seats, SecondFactorSetup, SessionView,
+    SpareCodes, TokenPurchase, Transferred, UsageReport, WaitingCart, WalletEntry,
 };
 use scrip_domain::{Item, Offers, ProductId, PurchaseId, Quote, Sha256, Timestamp, Tokens, Version};
-pub use scrip_domain::{Offer, TokenQuote};
+pub use scrip_domain::{Offer, PersonalDetails, TokenQuote};
 use scrip_inventory::Detection;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
+mod accounts;
 mod licensing;
 mod token_sales;
 
+pub use accounts::{
+    BrowserSignIn, CodeArgs, EmailArgs, EraseArgs, FactorArgs, NewPasswordArgs, PasswordArgs, PersonalExport,
+    ProofArgs, RecoverArgs, SessionArgs,
+};
 pub use licensing::{
     ArmoredFile, ClockView, DeviceArgs, DeviceView, EndArgs, Imported, ImportedCode, Inspection, NoticesArgs,
     NoticesView, OfflineAnswerView, OfflineAsk, OfflineOrder, OfflineRequestArgs, OfflineRequestView, QrPicture,
@@ -59,6 +64,14 @@ pub struct Credentials {
     pub email: String,
     /// The password.
     pub password: scrip_domain::Password,
+    /// How the person is called, where an account is opened.
+    #[serde(default)]
+    #[ts(optional = nullable)]
+    pub name: Option<String>,
+    /// What the authenticator app shows, or a spare code, where the account has one.
+    #[serde(default)]
+    #[ts(optional = nullable)]
+    pub code: Option<String>,
 }
 
 /// Which products a search shows.

@@ -78,6 +78,12 @@ pub enum Error {
     /// Nobody is signed in.
     #[error("nobody is signed in")]
     NotSignedIn,
+    /// Signing in by the browser did not work.
+    #[error("signing in by the browser did not work: {why}")]
+    BrowserSignIn {
+        /// What went wrong.
+        why: &'static str,
+    },
     /// Several products fit a name.
     #[error("\"{text}\" may be any of {} products", candidates.len())]
     ProductAmbiguous {
@@ -249,6 +255,7 @@ impl Coded for Error {
             Self::KeystoreLocked { .. } => ErrorCode::KeystoreLocked,
             Self::KeystoreUnavailable { .. } => ErrorCode::KeystoreUnavailable,
             Self::NotSignedIn | Self::AccountUnnamed => ErrorCode::AuthSessionMissing,
+            Self::BrowserSignIn { .. } => ErrorCode::AuthBrowser,
             Self::ProductAmbiguous { .. } => ErrorCode::ProductAmbiguous,
             Self::ProductUnknown { .. } => ErrorCode::ProductNotFound,
             Self::NoArtifact { .. } => ErrorCode::ArtifactNoneForPlatform,
@@ -286,6 +293,7 @@ impl Coded for Error {
             Self::KeystoreUnavailable { .. } => {
                 "Start a Secret Service such as gnome-keyring, or set SCRIP_KEYSTORE=file to keep secrets in a file that only you can read.".to_owned()
             }
+            Self::BrowserSignIn { .. } => "Begin again, or sign in with your password.".to_owned(),
             Self::NotSignedIn => "Sign in or register first.".to_owned(),
             Self::ProductAmbiguous { candidates, .. } => {
                 let ids: Vec<_> = candidates.iter().take(10).map(ProductId::as_str).collect();

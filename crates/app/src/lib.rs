@@ -6,6 +6,7 @@
 //!
 //! Payments and acquisitions are written down before they begin: killed anywhere, the next start settles or resumes them.
 
+mod accounts;
 mod acquire;
 mod app;
 mod bindings;

@@ -4,12 +4,12 @@ use std::path::PathBuf;
 
 use scrip_api::{Account, RegisterRequest, Session, SignInRequest};
 use scrip_client::SessionToken;
-use scrip_domain::{Timestamp, Tokens};
+use scrip_domain::{Email, Timestamp, Tokens};
 use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
 
 use crate::contract::{Credentials, Event, SessionState};
-use crate::{App, Error, state};
+use crate::{App, Error, platform, state};
 
 /// What is stored of a session beside its secret.
 #[derive(Clone, Serialize, Deserialize)]
@@ -55,6 +55,8 @@ impl App {
         let request = RegisterRequest {
             email: credentials.email.parse()?,
             password: credentials.password,
+            name: credentials.name,
+            client: Some(platform::computer_name()),
         };
         self.require_keystore().await?;
         let session = self.noted(self.client.register(&request).await).await?;
@@ -63,11 +65,16 @@ impl App {
 
     /// Signs in.
     pub async fn session_sign_in(&self, credentials: Credentials) -> Result<SessionState, Error> {
-        let request = SignInRequest {
-            email: credentials.email.parse()?,
-            password: credentials.password,
-        };
+        let email: Email = credentials.email.parse()?;
         self.require_keystore().await?;
+        let known = self.keystore.get(&self.known_name(&email)).await?;
+        let request = SignInRequest {
+            email,
+            password: credentials.password,
+            code: credentials.code,
+            client: Some(platform::computer_name()),
+            known: known.map(|token| token.to_string()),
+        };
         let session = self.noted(self.client.sign_in(&request).await).await?;
         self.begin_session(session).await
     }
@@ -86,11 +93,11 @@ impl App {
     }
 
     /// Refuses before an account or a session is opened whose secret could not be kept.
-    async fn require_keystore(&self) -> Result<(), Error> {
+    pub(crate) async fn require_keystore(&self) -> Result<(), Error> {
         self.keystore.get(&self.session_name()).await.map(|_| ())
     }
 
-    async fn begin_session(&self, session: Session) -> Result<SessionState, Error> {
+    pub(crate) async fn begin_session(&self, session: Session) -> Result<SessionState, Error> {
         let token = SessionToken::new(session.token.clone())?;
         let before = state::read::<StoredSession>(&self.session_file()).unwrap_or_default();
         if self
@@ -101,6 +108,11 @@ impl App {
             self.forget_person()?;
         }
         self.keystore.set(&self.session_name(), token.reveal()).await?;
+        if let Some(known) = &session.known {
+            self.keystore
+                .set(&self.known_name(&session.account.email), known)
+                .await?;
+        }
         let stored = StoredSession {
             account: session.account,
             expires_at: session.expires_at,
@@ -166,6 +178,11 @@ impl App {
 
     fn session_file(&self) -> PathBuf {
         self.folder.join("session.json")
+    }
+
+    /// Where the token is kept that shows the vendor that this computer signed in before; it stays after signing out.
+    fn known_name(&self, email: &Email) -> String {
+        format!("known {} {email}", self.client.server())
     }
 
     fn session_name(&self) -> String {

@@ -4,9 +4,11 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+mod account;
 mod rental;
 mod tokens;
 
+pub(crate) use account::{AccountCommand, FactorCommand, LoginArgs};
 pub(crate) use rental::{
     AskCommand, AskFile, AskProduct, ClockCommand, OfflineCommand, RenewArgs, RunArgs, SeatsCommand,
 };
@@ -47,11 +49,16 @@ pub(crate) enum Command {
     /// Open an account with the vendor and sign in
     Register(CredentialArgs),
     /// Sign in
-    Login(CredentialArgs),
+    Login(LoginArgs),
     /// Sign out; authorization codes stay on this computer
     Logout,
     /// Show who is signed in
     Whoami,
+    /// See, correct, secure, export and erase your account
+    Account {
+        #[command(subcommand)]
+        command: AccountCommand,
+    },
     /// Show the wallet's balance, or its history
     #[command(args_conflicts_with_subcommands = true)]
     Wallet {
@@ -202,6 +209,9 @@ pub(crate) struct CredentialArgs {
     /// Read the password from standard input (one line)
     #[arg(long, required = true)]
     pub(crate) password_stdin: bool,
+    /// How you are called
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) name: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]

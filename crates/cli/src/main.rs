@@ -4,6 +4,7 @@
 //! output, or `{code, message, hints}` on standard error. The exit status is 0 for success, 1 for a failure, 2 for a command
 //! that was not understood.
 
+mod account;
 mod args;
 mod browse;
 mod codes;
@@ -62,7 +63,8 @@ async fn run(arguments: Arguments, output: Output) -> Result<ExitCode, Failure> 
     let app = App::open(options).map_err(Failure::from)?;
     let done = match arguments.command {
         Command::Register(credentials) => session::register(&app, output, credentials).await,
-        Command::Login(credentials) => session::login(&app, output, credentials).await,
+        Command::Login(login) => account::login(&app, output, login).await,
+        Command::Account { command } => account::run(&app, output, command).await,
         Command::Logout => session::logout(&app, output).await,
         Command::Whoami => session::whoami(&app, output).await,
         Command::Wallet { command: None } => session::wallet(&app, output).await,

@@ -19,11 +19,6 @@ pub(crate) async fn register(app: &App, output: Output, credentials: CredentialA
     signed_in(output, &state, "Welcome")
 }
 
-pub(crate) async fn login(app: &App, output: Output, credentials: CredentialArgs) -> Result<(), Failure> {
-    let state = app.session_sign_in(read_credentials(credentials)?).await?;
-    signed_in(output, &state, "Signed in as")
-}
-
 pub(crate) async fn logout(app: &App, output: Output) -> Result<(), Failure> {
     app.session_sign_out().await?;
     output.show(&json!({ "signed_out": true }), || "Signed out.".to_owned())
@@ -104,7 +99,7 @@ pub(crate) fn is_offline(error: &scrip_app::Error) -> bool {
     error.is_offline()
 }
 
-fn signed_in(output: Output, state: &SessionState, greeting: &str) -> Result<(), Failure> {
+pub(crate) fn signed_in(output: Output, state: &SessionState, greeting: &str) -> Result<(), Failure> {
     if state.keystore == "file" {
         output.note("secrets are kept in a file that only you can read, because SCRIP_KEYSTORE=file is set.");
     }
@@ -131,5 +126,7 @@ fn read_credentials(credentials: CredentialArgs) -> Result<Credentials, Failure>
     Ok(Credentials {
         email: credentials.email,
         password: Password::new(line),
+        name: credentials.name,
+        code: None,
     })
 }

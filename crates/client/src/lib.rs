@@ -5,10 +5,12 @@
 //! read. Requests that can safely be repeated (reads, and payments under the same idempotency key) are repeated a
 //! bounded number of times when the connection breaks.
 
+mod accounts;
 mod artifact;
 mod client;
 mod error;
 mod licenses;
+mod loopback;
 mod server_url;
 mod token;
 mod token_sales;
@@ -17,6 +19,7 @@ mod transport;
 pub use artifact::ArtifactBody;
 pub use client::{Client, JwkSetText, ServerInfo};
 pub use error::Error;
+pub use loopback::{BrowserAnswer, Loopback};
 pub use server_url::ServerUrl;
 pub use token::SessionToken;
 pub use transport::Limits;

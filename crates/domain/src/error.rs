@@ -42,6 +42,13 @@ pub enum Error {
     #[error("the password has {length} characters; between {min} and {max} are needed", min = crate::Password::MIN_CHARS, max = crate::Password::MAX_CHARS)]
     #[expect(missing_docs, reason = "the message names the fields")]
     PasswordInvalid { length: usize },
+    /// Something that a person says of themselves is too long or not plain text.
+    #[error("the {field} is not plain text of at most {chars_max} characters")]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    DetailsInvalid { field: &'static str, chars_max: usize },
+    /// A text is not a code that serves once.
+    #[error("the code has twenty letters and digits, without U")]
+    SecretCodeMalformed,
     /// A checkout without a line.
     #[error("the cart is empty")]
     CartEmpty,
@@ -299,6 +306,8 @@ impl Coded for Error {
             Self::OfferInvalid { .. } | Self::PolicyInvalid { .. } => ErrorCode::OfferInvalid,
             Self::EmailInvalid { .. } => ErrorCode::AccountEmailInvalid,
             Self::PasswordInvalid { .. } => ErrorCode::AccountPasswordInvalid,
+            Self::DetailsInvalid { .. } => ErrorCode::AccountDetailsInvalid,
+            Self::SecretCodeMalformed => ErrorCode::AccountCodeWrong,
             Self::CartEmpty => ErrorCode::CartEmpty,
             Self::CartTooLarge { .. } => ErrorCode::CartTooLarge,
             Self::CartDuplicateProduct { .. } => ErrorCode::CartDuplicateProduct,

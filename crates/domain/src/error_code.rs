@@ -209,6 +209,19 @@ error_codes! {
     ApprovalOwn = "approval.own",
     BackupRefused = "backup.refused",
     BackupDamaged = "backup.damaged",
+    AccountCodeWrong = "account.code_wrong",
+    AccountDetailsInvalid = "account.details_invalid",
+    AccountUnverified = "account.unverified",
+    AccountNotErasable = "account.not_erasable",
+    AuthLocked = "auth.locked",
+    AuthSecondFactorMissing = "auth.second_factor_missing",
+    AuthSecondFactorWrong = "auth.second_factor_wrong",
+    AuthSecondFactorState = "auth.second_factor_state",
+    AuthPasskeyRefused = "auth.passkey_refused",
+    AuthBrowser = "auth.browser",
+    MailNotSetUp = "mail.not_set_up",
+    MailFailed = "mail.failed",
+    SessionNotFound = "session.not_found",
 }
 
 impl std::fmt::Display for ErrorCode {

@@ -5,6 +5,7 @@
 //! ownership. The crate is pure: no files, no network, no SQL, no async, and the
 //! only clock is the [`Clock`] that a caller passes in.
 
+mod account;
 mod allotment;
 mod allowance;
 mod approvals;
@@ -29,6 +30,7 @@ mod quote;
 mod recognition;
 mod refund;
 mod seats;
+mod secret_code;
 mod sending;
 mod team;
 mod tenure;
@@ -37,6 +39,7 @@ mod token_purchase;
 mod tokens;
 mod version;
 
+pub use account::{AccountPolicy, Deed, Lockout, PersonalDetails, Tries};
 pub use allotment::{Outstanding, allot};
 pub use allowance::{Allowance, AllowanceKind, Limits, parse_duration};
 pub use approvals::{ApprovalPolicy, DeedKind};
@@ -64,6 +67,7 @@ pub use quote::{Quote, QuoteLine};
 pub use recognition::Revenue;
 pub use refund::{LineRefund, OrderRefundPolicy};
 pub use seats::{Seat, SeatKind, Seating, refuse_release, take_seat};
+pub use secret_code::SecretCode;
 pub use sending::{GiftState, SendingPolicy, SendingState, SentToday, check_message, masked};
 pub use team::{Draw, TeamRole, check_team_name};
 pub use tenure::{Hold, HoldKind, Prepaid, Renewal, Tenure, Usage};

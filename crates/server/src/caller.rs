@@ -1,13 +1,13 @@
 //! Who makes a request, and from where.
 
 use std::convert::Infallible;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use axum::extract::{ConnectInfo, FromRequestParts};
 use base64ct::{Base64UrlUnpadded, Encoding as _};
 use http::header;
 use http::request::Parts;
-use scrip_domain::UserId;
+use scrip_domain::{Timestamp, UserId};
 use scrip_store::TokenHash;
 use sha2::{Digest as _, Sha256};
 
@@ -31,11 +31,23 @@ impl FromRequestParts<Server> for Caller {
         if caller.expires_at <= server.0.clock.now() {
             return Err(Error::SessionExpired);
         }
+        note_use(server, token, caller.seen_at).await?;
         Ok(Self {
             user: caller.user,
             token,
         })
     }
+}
+
+/// How old the note of a session's last use may be, in seconds: an hour.
+const SEEN_SECONDS: i64 = 3600;
+
+/// Notes that a session is used, once an hour.
+pub(crate) async fn note_use(server: &Server, token: TokenHash, seen_at: Timestamp) -> Result<(), Error> {
+    if server.0.clock.now().seconds_since(seen_at) >= SEEN_SECONDS {
+        server.0.store.touch_session(token).await?;
+    }
+    Ok(())
 }
 
 /// The digest of the bearer token (RFC 6750 section 2.1), where one came.
@@ -63,10 +75,29 @@ pub(crate) fn hash_token(token: &str) -> TokenHash {
 /// The network address that a request came from; loopback where it came without a socket.
 pub(crate) struct Origin(pub(crate) IpAddr);
 
+/// The network that an address belongs to, as tries are counted: whoever has one IPv6 address has 2^64 of them.
+pub(crate) fn network_of(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V4(_) => address,
+        IpAddr::V6(v6) => match v6.to_ipv4_mapped() {
+            Some(v4) => IpAddr::V4(v4),
+            None => IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() & !u128::from(u64::MAX))),
+        },
+    }
+}
+
 impl FromRequestParts<Server> for Origin {
     type Rejection = Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, _: &Server) -> Result<Self, Infallible> {
+    async fn from_request_parts(parts: &mut Parts, server: &Server) -> Result<Self, Infallible> {
+        if server.0.config.settings.trust_forwarded {
+            // The last entry is the one that our own proxy wrote; those before it may be invented.
+            let named = parts.headers.get_all("x-forwarded-for").into_iter().next_back();
+            let last = named.and_then(|value| value.to_str().ok()?.rsplit(',').next()?.trim().parse().ok());
+            if let Some(address) = last {
+                return Ok(Self(address));
+            }
+        }
         let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
         Ok(Self(
             peer.map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |ConnectInfo(address)| address.ip()),

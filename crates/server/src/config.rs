@@ -21,6 +21,8 @@ pub struct Config {
     pub settings: Settings,
     /// The account with the payment provider, from `SCRIP_STRIPE_SECRET_KEY` and more.
     pub stripe: Option<StripeConfig>,
+    /// The password of the SMTP server, from `SCRIP_SMTP_PASSWORD`.
+    pub smtp_password: Option<Secret>,
 }
 
 /// Something that nobody shall read: `Debug` never shows it.
@@ -86,6 +88,10 @@ pub struct Settings {
     pub name: String,
     /// The address under which people reach the server, `https://…` without a slash at its end: links in mail begin with it.
     pub public_url: String,
+    /// Whether a proxy stands before the server, whose `X-Forwarded-For` names the network address of whoever asks.
+    pub trust_forwarded: bool,
+    /// Who takes mail; without it none is sent.
+    pub mail: Option<MailSettings>,
     /// The issuer in authorization codes. It is the address of the root key; where it is given it must be that.
     pub issuer: Option<String>,
     /// The tokens that a registration grants.
@@ -109,6 +115,8 @@ impl Default for Settings {
         Self {
             name: "Scrip".to_owned(),
             public_url: "http://127.0.0.1:7747".to_owned(),
+            trust_forwarded: false,
+            mail: None,
             issuer: None,
             registration_tokens: Tokens::new(100).unwrap_or(Tokens::ZERO),
             session_days: 30,
@@ -118,6 +126,54 @@ impl Default for Settings {
             jobs: BTreeMap::new(),
             renewal_lead_seconds: 3600,
         }
+    }
+}
+
+/// The SMTP server that takes mail: the table `[mail]`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MailSettings {
+    /// Its name.
+    pub server: String,
+    /// Its port: 465 with TLS, 587 with STARTTLS, 25 without, where none is given.
+    pub port: Option<u16>,
+    /// How the connection is protected.
+    #[serde(default)]
+    pub encryption: Encryption,
+    /// Who signs in there, with the password in `SCRIP_SMTP_PASSWORD`.
+    pub user: Option<String>,
+    /// From whom the mail comes: `Shop <shop@example.com>`.
+    pub from: String,
+}
+
+/// How a connection to an SMTP server is protected.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Encryption {
+    /// TLS from the first byte (RFC 8314).
+    #[default]
+    Tls,
+    /// TLS by STARTTLS (RFC 3207); without it nothing is sent.
+    Starttls,
+    /// Not at all: for a server on this computer.
+    None,
+}
+
+impl Encryption {
+    /// The port where none is given.
+    pub(crate) const fn port(self) -> u16 {
+        match self {
+            Self::Tls => 465,
+            Self::Starttls => 587,
+            Self::None => 25,
+        }
+    }
+}
+
+impl MailSettings {
+    /// Whether the server is on this computer.
+    pub(crate) fn is_local(&self) -> bool {
+        self.server == "localhost" || self.server.parse().is_ok_and(|ip: std::net::IpAddr| ip.is_loopback())
     }
 }
 
@@ -133,7 +189,7 @@ impl Config {
         };
         create_private_folder(data).map_err(io)?;
         let path = data.join("scrip-server.toml");
-        let settings = match std::fs::read_to_string(&path) {
+        let mut settings: Settings = match std::fs::read_to_string(&path) {
             Ok(text) => toml::from_str(&text).map_err(|source| Error::ConfigInvalid {
                 path,
                 source: Box::new(source),
@@ -147,14 +203,35 @@ impl Config {
                 });
             }
         };
+        if let Some(url) = std::env::var("SCRIP_PUBLIC_URL").ok().filter(|url| !url.is_empty()) {
+            settings.public_url = url;
+        }
+        settings.public_url = checked_url(&settings.public_url)?;
         let database_url = database_url.unwrap_or_else(|| format!("sqlite:{}", data.join("scrip.db").display()));
         Ok(Self {
             data: data.to_owned(),
             database_url,
             settings,
             stripe: StripeConfig::from_environment(),
+            smtp_password: Secret::from_environment("SCRIP_SMTP_PASSWORD"),
         })
     }
+}
+
+/// An address of pages: `http` or `https`, a host, perhaps a port, and no path.
+fn checked_url(text: &str) -> Result<String, Error> {
+    let text = text.trim().trim_end_matches('/');
+    let read = text.parse::<http::Uri>().ok();
+    let whole = read.filter(|uri| {
+        uri.authority()
+            .is_some_and(|authority| !authority.as_str().contains('@'))
+            && matches!(uri.scheme_str(), Some("http" | "https"))
+            && matches!(uri.path(), "" | "/")
+            && uri.query().is_none()
+    });
+    whole.map(|_| text.to_owned()).ok_or_else(|| Error::PublicUrlInvalid {
+        url: text.chars().take(200).collect(),
+    })
 }
 
 /// A folder that only its owner can look into.
@@ -176,6 +253,28 @@ mod tests {
         let config = Config::load(&folder.path().join("data"), None).unwrap();
         assert!(config.database_url.starts_with("sqlite:"));
         assert_eq!(config.settings.registration_tokens.get(), 100);
+    }
+
+    #[test]
+    fn addresses_and_mail_are_read_and_secrets_not_shown() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("scrip-server.toml");
+        let mail =
+            "public_url = \"https://shop.example/\"\n[mail]\nserver = \"mail.example\"\nfrom = \"a@shop.example\"";
+        std::fs::write(&file, mail).unwrap();
+        let config = Config::load(folder.path(), None).unwrap();
+        assert_eq!(config.settings.public_url, "https://shop.example");
+        assert_eq!(config.settings.mail.unwrap().encryption.port(), 465);
+        for bad in [
+            "shop.example",
+            "ftp://shop.example",
+            "https://a@shop.example",
+            "https://shop.example/shop",
+        ] {
+            std::fs::write(&file, format!("public_url = \"{bad}\"")).unwrap();
+            assert!(Config::load(folder.path(), None).is_err(), "{bad}");
+        }
+        assert_eq!(format!("{:?}", Secret::new("hush")), "Secret(…)");
     }
 
     #[test]

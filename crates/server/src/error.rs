@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 use scrip_api::{PROBLEM_CONTENT_TYPE, Problem};
-use scrip_domain::{Coded, ErrorCode, PurchaseMethod, Quote, Sha256, Timestamp};
+use scrip_domain::{Coded, Deed, ErrorCode, PurchaseMethod, Quote, Sha256, Timestamp};
 
 /// Why the server could not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -33,6 +33,42 @@ pub enum Error {
     /// The address or the password is wrong; which one is not told.
     #[error("the e-mail address or the password is wrong")]
     CredentialsWrong,
+    /// The password of whoever is signed in is wrong.
+    #[error("the password is wrong")]
+    PasswordWrong,
+    /// Too many wrong tries at an account from strangers, or from this client.
+    #[error("too many wrong tries at this account from here; the next one is possible in {seconds} seconds")]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    Locked { seconds: u64 },
+    /// The account has a second factor, and no code of it came.
+    #[error("a code of the authenticator app is needed")]
+    SecondFactorMissing,
+    /// The code of the second factor is wrong, or was used.
+    #[error("the code of the authenticator app is wrong or was used before")]
+    SecondFactorWrong,
+    /// The second factor cannot be changed so.
+    #[error("the second factor stays as it is: {why}")]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    SecondFactorState { why: &'static str },
+    /// A passkey cannot be added or used.
+    #[error("the passkey is refused: {why}")]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    PasskeyRefused { why: &'static str },
+    /// The account's address is not verified.
+    #[error("the account's e-mail address is not verified, and {}", match deed {
+        Deed::Send => "only verified accounts may send",
+        Deed::Receive => "only verified accounts may receive",
+        Deed::BuyTokens => "only verified accounts may buy tokens",
+    })]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    Unverified { deed: Deed },
+    /// Mail cannot be sent.
+    #[error("this server sends no mail")]
+    MailNotSetUp,
+    /// An app's request to sign in by the browser cannot be granted.
+    #[error("the app cannot be signed in: {why}")]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    BrowserRefused { why: &'static str },
     /// No session token came with the request.
     #[error("nobody is signed in")]
     SessionMissing,
@@ -96,6 +132,14 @@ pub enum Error {
         path: PathBuf,
         source: Box<toml::de::Error>,
     },
+    /// The address of the server's pages cannot be used.
+    #[error("public_url = \"{url}\" is not an address: http or https, a host, and no path")]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    PublicUrlInvalid { url: String },
+    /// The settings of mail cannot be used.
+    #[error("the settings of [mail] cannot be used: {why}")]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    MailInvalid { why: String },
     /// A computer without a network asks in the name of another account.
     #[error("the request is for the account {account}, and its computer is not one of yours")]
     #[expect(missing_docs, reason = "the message names the fields")]
@@ -177,7 +221,15 @@ impl Coded for Error {
             Self::Rule(error) => error.code(),
             Self::Licensing(error) => error.code(),
             Self::Appstream(error) => error.code(),
-            Self::CredentialsWrong => ErrorCode::AuthCredentialsWrong,
+            Self::CredentialsWrong | Self::PasswordWrong => ErrorCode::AuthCredentialsWrong,
+            Self::Locked { .. } => ErrorCode::AuthLocked,
+            Self::SecondFactorMissing => ErrorCode::AuthSecondFactorMissing,
+            Self::SecondFactorWrong => ErrorCode::AuthSecondFactorWrong,
+            Self::SecondFactorState { .. } => ErrorCode::AuthSecondFactorState,
+            Self::PasskeyRefused { .. } => ErrorCode::AuthPasskeyRefused,
+            Self::Unverified { .. } => ErrorCode::AccountUnverified,
+            Self::MailNotSetUp => ErrorCode::MailNotSetUp,
+            Self::BrowserRefused { .. } => ErrorCode::AuthBrowser,
             Self::SessionMissing => ErrorCode::AuthSessionMissing,
             Self::SessionExpired => ErrorCode::AuthSessionExpired,
             Self::FormStale => ErrorCode::FormStale,
@@ -192,7 +244,10 @@ impl Coded for Error {
             Self::ArtifactNotFound { .. } => ErrorCode::ArtifactNotFound,
             Self::RangeInvalid { .. } => ErrorCode::ArtifactRangeInvalid,
             Self::DeviceInvalid { .. } => ErrorCode::DeviceKeyInvalid,
-            Self::ConfigInvalid { .. } | Self::KeyChangeRefused { .. } => ErrorCode::ConfigInvalid,
+            Self::ConfigInvalid { .. }
+            | Self::PublicUrlInvalid { .. }
+            | Self::MailInvalid { .. }
+            | Self::KeyChangeRefused { .. } => ErrorCode::ConfigInvalid,
             Self::KeysUnusable { .. } => ErrorCode::CodeKeysInvalid,
             Self::OfflineOtherAccount { .. } => ErrorCode::OfflineOtherAccount,
             Self::Io { .. } => ErrorCode::StateIo,
@@ -221,6 +276,17 @@ impl Coded for Error {
             Self::Licensing(error) => return error.hints(),
             Self::Appstream(error) => return error.hints(),
             Self::CredentialsWrong => "Check both and try again.",
+            Self::PasswordWrong => "Check it and try again.",
+            Self::Locked { .. } => {
+                "Sign in on a computer that signed in before, or recover the account by mail; that works at once."
+            }
+            Self::SecondFactorMissing | Self::SecondFactorWrong => {
+                "Enter the six digits that your authenticator app shows now, or one of your spare codes."
+            }
+            Self::PasskeyRefused { .. } => "Sign in with the password, or use another passkey.",
+            Self::Unverified { .. } => "Follow the link in the mail that the vendor sent, or ask for another.",
+            Self::MailNotSetUp => "Ask the vendor for a code.",
+            Self::BrowserRefused { .. } => "Begin again in the app.",
             Self::SessionMissing | Self::SessionExpired => "Sign in.",
             Self::FormStale => "Go back, load the page anew, and send it again.",
             Self::OperatorForbidden { .. } => "Ask an owner.",
@@ -273,7 +339,7 @@ impl IntoResponse for Error {
         let mut response = (status, [(header::CONTENT_TYPE, PROBLEM_CONTENT_TYPE)], body).into_response();
         let headers = response.headers_mut();
         match &self {
-            Self::RateLimited { seconds } => {
+            Self::RateLimited { seconds } | Self::Locked { seconds } => {
                 headers.insert(header::RETRY_AFTER, HeaderValue::from(*seconds));
             }
             Self::SessionMissing | Self::SessionExpired => {

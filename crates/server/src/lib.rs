@@ -5,6 +5,7 @@
 //! Handlers parse, call the store, and answer: the rules live in `scrip_domain`.
 
 mod account;
+mod accounts;
 mod backup;
 pub mod books;
 mod caller;
@@ -18,6 +19,7 @@ mod jobs;
 mod journal;
 mod keys;
 mod limits;
+mod mail;
 mod metrics;
 mod offline;
 mod openapi;
@@ -33,15 +35,18 @@ mod state;
 mod statements;
 mod stripe;
 mod surrender;
+mod totp;
 mod usage;
 
+pub use accounts::offline::{NewClaim, open as open_offline, reissue as reissue_claim};
 pub use backup::{BackupReport, back_up, restore};
-pub use config::{Config, Secret, StripeConfig};
+pub use config::{Config, Encryption, MailSettings, Secret, Settings, StripeConfig};
 pub use console::hash_password;
 pub use error::Error;
 pub use import::{ImportReport, import_appstream};
 pub use jobs::{JobState, list_jobs, release_jobs, run_job, run_jobs};
 pub use keys::{KeyChange, KeyList, KeyListEntry};
+pub use mail::{MailReport, send_due};
 pub use offline::answer_file;
 pub use openapi::document;
 pub use price_sheet::PriceSheet;

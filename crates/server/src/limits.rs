@@ -7,13 +7,15 @@ use governor::clock::{Clock as _, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 
 use crate::Error;
+use crate::caller::network_of;
 
-/// Tries that one account allows in a minute, from wherever they come.
+/// Tries at one thing in a minute, from wherever they come.
 const TRIES_PER_ACCOUNT: NonZeroU32 = NonZeroU32::new(20).expect("20 is not zero");
 /// Forget idle keys once this many are known, so that a flood of addresses cannot fill the memory.
 const KEYS_MAX: usize = 100_000;
 
-/// Counts tries by network address and by account. Each process counts for itself: several servers allow as many times more.
+/// Counts tries by network and by what is tried at. Each process counts for itself: several servers allow as many times more.
+/// Tries to sign in to an account are counted in the database.
 pub(crate) struct Limits {
     by_address: DefaultKeyedRateLimiter<IpAddr>,
     by_account: DefaultKeyedRateLimiter<String>,
@@ -29,10 +31,10 @@ impl Limits {
 
     /// Counts a registration or sign-in from `address`.
     pub(crate) fn count_address(&self, address: IpAddr) -> Result<(), Error> {
-        count(&self.by_address, &address)
+        count(&self.by_address, &network_of(address))
     }
 
-    /// Counts a sign-in to `account`.
+    /// Counts a try at what `account` names.
     pub(crate) fn count_account(&self, account: &str) -> Result<(), Error> {
         count(&self.by_account, &account.to_owned())
     }

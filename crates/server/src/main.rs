@@ -2,6 +2,7 @@
 
 mod commands;
 mod operator;
+mod user;
 
 use std::io::IsTerminal as _;
 use std::net::SocketAddr;
@@ -121,6 +122,9 @@ enum Command {
     /// Tokens that are sold for money: price lists, purchases, refunds
     #[command(subcommand)]
     Tokens(commands::tokens::TokensCommand),
+    /// Open people's accounts, help them back in, send mail
+    #[command(subcommand)]
+    User(user::UserCommand),
     /// Prove that the books balance; exits with 1 where they do not
     Audit,
     /// Print the description of the API (OpenAPI 3.1)
@@ -256,6 +260,10 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             commands::tokens::run(&server, command).await?;
             ExitCode::SUCCESS
         }
+        Command::User(command) => {
+            user::run(&server, command).await?;
+            ExitCode::SUCCESS
+        }
         Command::Audit => audit(&server).await?,
         Command::Offline(command) => {
             commands::offline(&server, command).await?;
@@ -292,6 +300,9 @@ async fn serve(server: &Server, data: &Path, listen: SocketAddr) -> anyhow::Resu
     println!("scrip-server listens on http://{address}");
     println!("data: {} ({})", data.display(), server.store().backend());
     println!("issuer: {}", server.issuer());
+    if !server.mails() {
+        println!("mail: none is sent, because scrip-server.toml has no [mail]");
+    }
     if let Some(root) = server.root_here() {
         println!("{}", commands::root_advice(root));
     }

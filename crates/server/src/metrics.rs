@@ -40,6 +40,10 @@ pub(crate) struct Metrics {
     pub(crate) orders: Counter,
     /// Authorization codes that were issued.
     pub(crate) codes: Counter,
+    /// Mails that the next server took.
+    pub(crate) mails: Counter,
+    /// Tries to hand a mail on that failed.
+    pub(crate) mail_failures: Counter,
 }
 
 impl Default for Metrics {
@@ -71,6 +75,13 @@ impl Default for Metrics {
         );
         registry.register("orders", "Checkouts that were paid", orders.clone());
         registry.register("codes", "Authorization codes that were issued", codes.clone());
+        let (mails, mail_failures) = (Counter::default(), Counter::default());
+        registry.register("mails", "Mails that the next server took", mails.clone());
+        registry.register(
+            "mail_failures",
+            "Tries to hand a mail on that failed",
+            mail_failures.clone(),
+        );
         Self {
             registry,
             requests,
@@ -80,6 +91,8 @@ impl Default for Metrics {
             artifact_bytes,
             orders,
             codes,
+            mails,
+            mail_failures,
         }
     }
 }

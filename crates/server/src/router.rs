@@ -13,8 +13,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::routes::{
-    accounts, artifacts, cart, catalog, codes, library, licenses, notices, offline, orders, seats, service, statements,
-    token_sales, usage, wallet,
+    accounts, artifacts, cart, catalog, codes, factors, library, licenses, notices, offline, orders, profile, recovery,
+    seats, service, sessions, statements, token_sales, usage, wallet,
 };
 use crate::{Error, Server};
 
@@ -22,9 +22,24 @@ use crate::{Error, Server};
 pub(crate) fn described() -> OpenApiRouter<Server> {
     OpenApiRouter::new()
         .routes(routes!(accounts::register))
-        .routes(routes!(accounts::sign_in))
         .routes(routes!(accounts::sign_out))
         .routes(routes!(accounts::account))
+        .routes(routes!(accounts::exchange))
+        .routes(routes!(accounts::sign_in, sessions::show, sessions::end_others))
+        .routes(routes!(sessions::end))
+        .routes(routes!(profile::show, profile::correct))
+        .routes(routes!(profile::change_email))
+        .routes(routes!(profile::change_password))
+        .routes(routes!(profile::export))
+        .routes(routes!(profile::erase))
+        .routes(routes!(factors::begin))
+        .routes(routes!(factors::confirm))
+        .routes(routes!(factors::remove))
+        .routes(routes!(recovery::send_again))
+        .routes(routes!(recovery::verify))
+        .routes(routes!(recovery::ask))
+        .routes(routes!(recovery::finish))
+        .routes(routes!(recovery::claim))
         .routes(routes!(wallet::balance))
         .routes(routes!(wallet::history))
         .routes(routes!(catalog::search))

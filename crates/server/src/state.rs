@@ -10,6 +10,7 @@ use scrip_store::Store;
 use crate::files::Files;
 use crate::keys::Keys;
 use crate::limits::Limits;
+use crate::mail::Outlet;
 use crate::metrics::Metrics;
 use crate::passwords::Passwords;
 use crate::statements::Prices;
@@ -39,6 +40,8 @@ pub(crate) struct Inner {
     pub(crate) prices: Prices,
     pub(crate) files: Files,
     pub(crate) limits: Limits,
+    /// Where mail goes, where any does.
+    pub(crate) outlet: Option<Outlet>,
     pub(crate) metrics: Metrics,
     pub(crate) passwords: Passwords,
 }
@@ -68,6 +71,10 @@ impl Server {
         }
         let files = Files::open(&config.data)?;
         let limits = Limits::new(config.settings.sign_ins_per_minute);
+        let mail = config.settings.mail.as_ref();
+        let outlet = mail
+            .map(|mail| Outlet::open(mail, config.smtp_password.as_ref()))
+            .transpose()?;
         let passwords = Passwords::new()?;
         let metrics = Metrics::default();
         let stripe = config.stripe.as_ref().map(Stripe::new).transpose()?;
@@ -87,6 +94,7 @@ impl Server {
             prices: Prices::default(),
             files,
             limits,
+            outlet,
             metrics,
             passwords,
         };

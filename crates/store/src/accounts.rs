@@ -5,8 +5,9 @@ use std::collections::HashMap;
 use scrip_domain::{Email, Timestamp, Tokens, UserId};
 use uuid::Uuid;
 
-use crate::db::{Database, Value, args, list_text};
+use crate::db::{Database, Tx, Value, args, list_text};
 use crate::ledger::{KIND_GRANT, Posting, VENDOR_PROMOTIONS, open_wallet, post, read_tokens};
+use crate::sessions::NewSession;
 use crate::{Error, Store};
 
 /// The SHA-256 digest of a session token: what the database keeps of it.
@@ -20,6 +21,8 @@ pub struct Caller {
     pub user: UserId,
     /// When the session ends by itself.
     pub expires_at: Timestamp,
+    /// When the session was last used, to the hour.
+    pub seen_at: Timestamp,
 }
 
 /// A person's account.
@@ -35,6 +38,17 @@ pub struct User {
     pub created_at: Timestamp,
     /// What the wallet holds.
     pub balance: Tokens,
+    /// How the person is called; may be empty.
+    pub name: String,
+    /// When the person showed that mail to the address reaches them.
+    pub verified_at: Option<Timestamp>,
+}
+
+impl User {
+    /// The hash to compare a password with; none where the account waits to be claimed, or its person was erased.
+    pub fn password(&self) -> Option<String> {
+        (!self.password_hash.is_empty()).then(|| self.password_hash.clone())
+    }
 }
 
 /// An account to open.
@@ -42,24 +56,30 @@ pub struct User {
 pub struct NewUser {
     /// The address that identifies it.
     pub email: Email,
-    /// The argon2id hash of the password, in PHC string format.
+    /// The argon2id hash of the password, in PHC string format; empty for an account that is claimed later.
     pub password_hash: String,
     /// The tokens that the registration grants.
     pub grant: Tokens,
 }
 
-type UserFields = (Uuid, String, String, i64, i64);
-const USER_SQL: &str = "SELECT u.id, u.email, u.password_hash, u.created_at, w.balance \
+type UserFields = (Uuid, String, String, i64, i64, String, Option<i64>);
+const USER_SQL: &str = "SELECT u.id, u.email, u.password_hash, u.created_at, w.balance, u.name, u.verified_at \
                         FROM users u JOIN wallets w ON w.user_id = u.id";
 
 impl Store {
     /// Opens an account with its wallet and the granted tokens, all or nothing.
     pub async fn register(&self, new: &NewUser) -> Result<User, Error> {
+        let (mut tx, now) = (self.database.write().await?, self.clock.now());
+        let user = self.register_in(&mut tx, new, now).await?;
+        tx.commit().await?;
+        Ok(user)
+    }
+
+    pub(crate) async fn register_in(&self, tx: &mut Tx, new: &NewUser, now: Timestamp) -> Result<User, Error> {
         let taken = || Error::EmailTaken {
             email: new.email.to_string(),
         };
-        let (id, now) = (UserId(self.new_id()), self.clock.now());
-        let mut tx = self.database.write().await?;
+        let id = UserId(self.new_id());
         let sql = "SELECT id FROM users WHERE email = $1";
         if tx
             .row::<(Uuid,)>("look for an account", sql, &args![new.email.as_str()])
@@ -75,7 +95,7 @@ impl Store {
             Err(Error::Conflict { .. }) => return Err(taken()),
             other => other?,
         };
-        open_wallet(&mut tx, id.0, new.grant).await?;
+        open_wallet(tx, id.0, new.grant).await?;
         if !new.grant.is_zero() {
             let posting = Posting {
                 id: self.new_id(),
@@ -87,9 +107,8 @@ impl Store {
                 balance_after: new.grant,
                 vendor: VENDOR_PROMOTIONS,
             };
-            post(&mut tx, &[posting]).await?;
+            post(tx, &[posting]).await?;
         }
-        tx.commit().await?;
         let (email, password_hash) = (new.email.clone(), new.password_hash.clone());
         Ok(User {
             id,
@@ -97,6 +116,8 @@ impl Store {
             password_hash,
             created_at: now,
             balance: new.grant,
+            name: String::new(),
+            verified_at: None,
         })
     }
 
@@ -118,7 +139,7 @@ impl Store {
             .await?;
         rows.into_iter()
             .next()
-            .map(|(id, email, password_hash, created_at, balance)| {
+            .map(|(id, email, password_hash, created_at, balance, name, verified_at)| {
                 let corrupt = |why: scrip_domain::Error| Error::Corrupt {
                     table: "users",
                     id: id.to_string(),
@@ -130,6 +151,8 @@ impl Store {
                     password_hash,
                     created_at: Timestamp::from_micros(created_at),
                     balance: read_tokens("wallets", id, balance)?,
+                    name,
+                    verified_at: verified_at.map(Timestamp::from_micros),
                 })
             })
             .transpose()
@@ -137,18 +160,13 @@ impl Store {
 
     /// Opens a session, and forgets sessions that ended.
     pub async fn open_session(&self, user: UserId, token: TokenHash, expires_at: Timestamp) -> Result<(), Error> {
-        let now = self.clock.now();
-        let mut tx = self.database.write().await?;
-        tx.execute(
-            "forget ended sessions",
-            "DELETE FROM sessions WHERE expires_at < $1",
-            &args![now],
-        )
-        .await?;
-        let sql = "INSERT INTO sessions (token_hash, user_id, created_at, expires_at) VALUES ($1, $2, $3, $4)";
-        tx.execute("open a session", sql, &args![token.0.to_vec(), user.0, now, expires_at])
-            .await?;
-        tx.commit().await
+        let session = NewSession {
+            user,
+            token,
+            label: "",
+            expires_at,
+        };
+        self.open_labelled_session(&session).await
     }
 
     /// Ends a session; one that is gone already is no error.
@@ -168,18 +186,19 @@ impl Store {
         if let Some(callers) = &self.callers {
             return callers.ask(token).await?;
         }
-        let sql = "SELECT user_id, expires_at FROM sessions WHERE token_hash = $1";
+        let sql = "SELECT user_id, expires_at, seen_at FROM sessions WHERE token_hash = $1";
         let values = args![token.0.to_vec()];
         let row = self.database.row_by_key("find a session", sql, &values).await?;
-        Ok(row.map(|(user, expires_at)| Caller::read(user, expires_at)))
+        Ok(row.map(|(user, expires_at, seen_at)| Caller::read(user, expires_at, seen_at)))
     }
 }
 
 impl Caller {
-    fn read(user: Uuid, expires_at: i64) -> Self {
+    fn read(user: Uuid, expires_at: i64, seen_at: i64) -> Self {
         Self {
             user: UserId(user),
             expires_at: Timestamp::from_micros(expires_at),
+            seen_at: Timestamp::from_micros(seen_at),
         }
     }
 }
@@ -187,18 +206,18 @@ impl Caller {
 /// Answers a batch of session look-ups with one statement.
 pub(crate) async fn find_callers(database: &Database, tokens: Vec<TokenHash>) -> Vec<Result<Option<Caller>, Error>> {
     let sql = format!(
-        "SELECT token_hash, user_id, expires_at FROM sessions WHERE token_hash IN ({})",
+        "SELECT token_hash, user_id, expires_at, seen_at FROM sessions WHERE token_hash IN ({})",
         list_text(tokens.len(), 1)
     );
     let values: Vec<Value> = tokens.iter().map(|token| Value::from(token.0.to_vec())).collect();
     match database
-        .rows::<(Vec<u8>, Uuid, i64)>("find sessions", &sql, &values)
+        .rows::<(Vec<u8>, Uuid, i64, i64)>("find sessions", &sql, &values)
         .await
     {
         Ok(rows) => {
             let found: HashMap<Vec<u8>, Caller> = rows
                 .into_iter()
-                .map(|(hash, user, expires_at)| (hash, Caller::read(user, expires_at)))
+                .map(|(hash, user, expires_at, seen_at)| (hash, Caller::read(user, expires_at, seen_at)))
                 .collect();
             tokens
                 .iter()

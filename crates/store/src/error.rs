@@ -103,6 +103,24 @@ pub enum Error {
     #[error("the period has more than {most} transfers")]
     #[expect(missing_docs, reason = "the message names the fields")]
     PeriodTooLong { most: usize },
+    /// A code was never given, was used, or is too old.
+    #[error("the code is wrong, was used before, or is too old")]
+    CodeWrong,
+    /// The account has no such session.
+    #[error("there is no session {session} in your account")]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    SessionNotFound { session: String },
+    /// An authenticator is confirmed already, or its code was used.
+    #[error("the account has an authenticator already")]
+    SecondFactorOn,
+    /// A passkey cannot be added or used.
+    #[error("the passkey is refused: {why}")]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    PasskeyRefused { why: &'static str },
+    /// A person cannot be erased now.
+    #[error("the account cannot be erased: {why}")]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    NotErasable { why: String },
     /// A command's id was used with another body.
     #[error("the idempotency key {command} was used before with another request")]
     #[expect(missing_docs, reason = "the message names the fields")]
@@ -172,6 +190,11 @@ impl Coded for Error {
             Self::TeamNotFound { .. } => ErrorCode::TeamNotFound,
             Self::OrderNotFound { .. } => ErrorCode::OrderNotFound,
             Self::PeriodTooLong { .. } => ErrorCode::HistoryPeriod,
+            Self::CodeWrong => ErrorCode::AccountCodeWrong,
+            Self::SessionNotFound { .. } => ErrorCode::SessionNotFound,
+            Self::SecondFactorOn => ErrorCode::AuthSecondFactorState,
+            Self::PasskeyRefused { .. } => ErrorCode::AuthPasskeyRefused,
+            Self::NotErasable { .. } => ErrorCode::AccountNotErasable,
             Self::IdempotencyConflict { .. } => ErrorCode::IdempotencyConflict,
             Self::OperatorEmailTaken { .. } => ErrorCode::OperatorEmailTaken,
             Self::OperatorNotFound { .. } => ErrorCode::OperatorNotFound,
@@ -194,6 +217,10 @@ impl Coded for Error {
             Self::Corrupt { .. } => "Run scrip-server audit.",
             Self::NotRestorable { .. } => "Restore into a new data folder and a new, empty database of the same kind.",
             Self::EmailTaken { .. } => "Sign in instead.",
+            Self::CodeWrong => "Ask for a new one.",
+            Self::SecondFactorOn => "Take it off first.",
+            Self::PasskeyRefused { .. } => "Sign in with the password, or use another passkey.",
+            Self::NotErasable { .. } => "See to that first, or say that the tokens may be lost.",
             Self::DeviceNotFound { .. } => "Register this computer again.",
             Self::IdempotencyConflict { .. } => "Make a new command id for a new request.",
             Self::ApprovalOwn => "Ask another operator.",
@@ -217,7 +244,8 @@ impl Coded for Error {
             | Self::OperatorNotFound { .. }
             | Self::ApprovalNotFound { .. }
             | Self::ApprovalDecided { .. }
-            | Self::Io { .. } => {
+            | Self::Io { .. }
+            | Self::SessionNotFound { .. } => {
                 return Vec::new();
             }
         };

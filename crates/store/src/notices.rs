@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use crate::catalog::read_id;
 use crate::db::{Tx, args};
+use crate::mails::mail_notice;
 use crate::{Error, Store};
 
 /// Something that a person is told.
@@ -22,7 +23,7 @@ pub struct NoticeRow {
     pub at: Timestamp,
 }
 
-/// A notice to write: one of a kind about one subject, however often that is tried.
+/// A notice to write: one of a kind about one subject, however often that is tried. It is mailed too, to a verified address.
 #[derive(Clone, Copy, Debug)]
 pub struct NewNotice<'n> {
     /// Who is told.
@@ -43,7 +44,11 @@ impl NewNotice<'_> {
                    VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (user_id, kind, subject) DO NOTHING";
         let product = self.product.map(|product| product.as_str().to_owned());
         let values = args![id, self.user.0, self.kind, product, self.subject, self.text, now];
-        Ok(tx.execute("tell a person", sql, &values).await? == 1)
+        let told = tx.execute("tell a person", sql, &values).await? == 1;
+        if told {
+            mail_notice(tx, id, self.user, self.kind, self.text, now).await?;
+        }
+        Ok(told)
     }
 }
 

@@ -14,6 +14,10 @@ pub trait Setting: Serialize + DeserializeOwned + Default {
     const NAME: &'static str;
 }
 
+impl Setting for scrip_domain::AccountPolicy {
+    const NAME: &'static str = "accounts";
+}
+
 impl Store {
     /// What is set; the defaults where nothing was.
     pub async fn setting<T: Setting>(&self) -> Result<T, Error> {

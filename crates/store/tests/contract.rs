@@ -2,7 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a step that fails fails the test")]
 
+mod accounts;
 mod console;
+mod holding;
 mod holding;
 mod lifecycle;
 mod migrations;

@@ -1,10 +1,12 @@
 //! Real parts for tests: a PostgreSQL server of this test process alone, from the distribution's package; a payment
-//! provider; a vendor who issues authorization codes.
+//! provider; an SMTP server; a vendor who issues authorization codes.
 
 mod postgres;
+mod smtp;
 mod stripe;
 mod vendor;
 
 pub use postgres::Postgres;
+pub use smtp::Smtp;
 pub use stripe::{LocalStripe, SECRET_KEY, Stripe, WEBHOOK_SECRET};
 pub use vendor::Vendor;

@@ -154,6 +154,8 @@ pub(crate) fn credentials() -> scrip_app::contract::Credentials {
     scrip_app::contract::Credentials {
         email: "ada@example.com".to_owned(),
         password: scrip_domain::Password::new("correct horse"),
+        name: None,
+        code: None,
     }
 }
 

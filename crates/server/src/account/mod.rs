@@ -4,11 +4,16 @@
 //! that only a page of this visit shows.
 
 mod answer;
+mod authorize;
 mod computers;
 mod home;
 mod offline;
+mod passkeys;
 mod person;
+mod personal;
+mod security;
 mod sign_in;
+mod sign_up;
 mod tokens;
 
 use axum::Router;
@@ -21,7 +26,14 @@ use crate::Server;
 
 /// Where a person can go: groups of paths and what they are called.
 const NAVIGATION: &[(&str, &[(&str, &str)])] = &[
-    ("Account", &[("/account", "Overview")]),
+    (
+        "Account",
+        &[
+            ("/account", "Overview"),
+            ("/account/personal", "Personal data"),
+            ("/account/security", "Security"),
+        ],
+    ),
     ("Tokens", &[("/account/tokens", "Buy tokens")]),
     ("Computers", &[("/account/offline", "Offline activation")]),
 ];
@@ -32,6 +44,33 @@ pub(crate) fn router() -> Router<Server> {
         .route("/account", get(home::show))
         .route("/account/sign-in", get(sign_in::show).post(sign_in::sign_in))
         .route("/account/sign-out", post(sign_in::sign_out))
+        .route("/account/sign-in/passkey", post(passkeys::sign_in_with))
+        .route("/account/sign-in/passkey/question", get(passkeys::request))
+        .route("/account/passkeys.js", get(passkeys::script))
+        .route("/account/sign-up", get(sign_up::show_sign_up).post(sign_up::sign_up))
+        .route("/account/verify", get(sign_up::show_verify).post(sign_up::verify))
+        .route("/account/recover", get(sign_up::show_recover).post(sign_up::recover))
+        .route(
+            "/account/recover/finish",
+            get(sign_up::show_finish).post(sign_up::finish),
+        )
+        .route("/account/claim", get(sign_up::show_claim).post(sign_up::claim))
+        .route("/account/authorize", get(authorize::show).post(authorize::decide))
+        .route("/account/security", get(security::show))
+        .route("/account/security/end", post(security::end))
+        .route("/account/security/end-others", post(security::end_others))
+        .route("/account/security/password", post(security::change_password))
+        .route("/account/security/factor", post(security::begin_factor))
+        .route("/account/security/factor/confirm", post(security::confirm_factor))
+        .route("/account/security/factor/remove", post(security::remove_factor))
+        .route("/account/security/passkeys", post(passkeys::add))
+        .route("/account/security/passkeys/question", get(passkeys::creation))
+        .route("/account/security/passkeys/{id}/remove", post(security::remove_passkey))
+        .route("/account/personal", get(personal::show).post(personal::correct))
+        .route("/account/personal/verification", post(personal::send_verification))
+        .route("/account/personal/email", post(personal::change_email))
+        .route("/account/personal/export.json", get(personal::export))
+        .route("/account/personal/erase", post(personal::erase))
         .route("/account/seats/{activation}/free", post(computers::free))
         .route("/account/computers/{device}/recovery", get(computers::recovery))
         .route(

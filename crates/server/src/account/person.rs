@@ -3,11 +3,11 @@
 use axum::extract::FromRequestParts;
 use http::request::Parts;
 use scrip_domain::UserId;
-use scrip_store::TokenHash;
+use scrip_store::{TokenHash, User};
 
-use crate::Server;
-use crate::caller::hash_token;
+use crate::caller::{hash_token, note_use};
 use crate::html::{Group, Realm, Refused, Viewer, Visit, secret_cookie};
+use crate::{Error, Server};
 
 /// A person who is signed in.
 pub(crate) struct Person {
@@ -15,6 +15,14 @@ pub(crate) struct Person {
     pub(crate) email: String,
     pub(crate) token: TokenHash,
     visit: Visit,
+}
+
+impl Person {
+    /// The account as it stands now.
+    pub(super) async fn account(&self, server: &Server) -> Result<User, Error> {
+        let user = server.0.store.user_by_id(self.user).await?;
+        user.ok_or(Error::SessionExpired)
+    }
 }
 
 impl Viewer for Person {
@@ -48,6 +56,7 @@ impl FromRequestParts<Server> for Person {
         if caller.expires_at <= server.0.clock.now() {
             return Err(signed_out());
         }
+        note_use(server, token, caller.seen_at).await?;
         let user = store.user_by_id(caller.user).await?.ok_or_else(signed_out)?;
         Ok(Self {
             user: user.id,

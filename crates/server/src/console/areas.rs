@@ -28,6 +28,7 @@ const AREAS: &[(&str, &[Area])] = &[
     (
         "Customers",
         &[
+            area("/console/users", "Users", Permission::SeePeople),
             area("/console/orders", "Orders", Permission::SeePeople),
             area("/console/licenses", "Licenses", Permission::SeePeople),
             area("/console/devices", "Computers", Permission::SeePeople),

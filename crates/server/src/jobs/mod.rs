@@ -45,6 +45,18 @@ pub(crate) const JOBS: &[Job] = &[
         every: Duration::from_mins(15),
         run: |server| Box::pin(crate::books::run_job(server)),
     },
+    Job {
+        name: "mail",
+        about: "Sends what waits in the outbox, and gives up what waited three days",
+        every: Duration::from_secs(5),
+        run: |server| Box::pin(crate::mail::run_job(server)),
+    },
+    Job {
+        name: "accounts",
+        about: "Forgets ended sessions, codes that serve no more, and old wrong tries to sign in",
+        every: Duration::from_mins(10),
+        run: |server| Box::pin(crate::accounts::run_job(server)),
+    },
 ];
 
 /// The longest pause between two looks at whether a job is due: an operator may have made it due.

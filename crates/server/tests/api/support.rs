@@ -116,6 +116,17 @@ impl Api {
         Self::open_changed("", None, |settings| settings.stripe = Some(config)).await
     }
 
+    /// The same where the SMTP server asks for a password.
+    pub(crate) async fn with_smtp_password(settings: &str, password: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("scrip-server.toml"), settings).unwrap();
+        let clock = Arc::new(FixedClock::new(Timestamp::from_seconds(1_750_000_000)));
+        let mut config = Config::load(folder.path(), None).unwrap();
+        config.smtp_password = Some(Secret::new(password));
+        let server = Server::open_at(config, clock.clone()).await.unwrap();
+        Self { server, clock, folder }
+    }
+
     async fn open(settings: &str, database: Option<String>) -> Self {
         Self::open_changed(settings, database, |_| {}).await
     }

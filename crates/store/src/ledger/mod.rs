@@ -29,6 +29,8 @@ pub(crate) const KIND_PURCHASE_REFUND: &str = "purchase_refund";
 pub(crate) const KIND_TRANSFER: &str = "transfer";
 pub(crate) const KIND_GIFT: &str = "gift";
 pub(crate) const KIND_EXPIRY: &str = "expiry";
+/// What a wallet held whose person was erased.
+pub(crate) const KIND_FORFEIT: &str = "forfeit";
 pub(crate) const KIND_TEAM: &str = "team";
 
 /// A transfer between one wallet and one of the vendor's accounts.

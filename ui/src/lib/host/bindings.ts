@@ -162,6 +162,12 @@ version: Version, };
 
 export type ArtifactKind = "deb" | "appimage" | "tar";
 
+export type BrowserSignIn = { 
+/**
+ * The address to open in the person's own browser.
+ */
+url: string, };
+
 export type BuyTokensArgs = { 
 /**
  * The currency.
@@ -268,6 +274,12 @@ sentences: Array<string>,
  */
 ways_out: Array<string>, };
 
+export type CodeArgs = { 
+/**
+ * The code.
+ */
+code: SecretCode, };
+
 export type CodeView = { 
 /**
  * The code: a compact JWS.
@@ -290,7 +302,15 @@ email: string,
 /**
  * The password.
  */
-password: Password, };
+password: Password, 
+/**
+ * How the person is called, where an account is opened.
+ */
+name?: string | null, 
+/**
+ * What the authenticator app shows, or a spare code, where the account has one.
+ */
+code?: string | null, };
 
 export type Currency = string;
 
@@ -398,6 +418,22 @@ this_computer: boolean, };
 
 export type Email = string;
 
+export type EmailArgs = { 
+/**
+ * The account's password.
+ */
+password: Password, 
+/**
+ * The new address.
+ */
+email: string, };
+
+export type EmailChanged = { 
+/**
+ * Whether a mail was sent to it: the address changes when its code comes back. Otherwise it changed at once.
+ */
+mailed: boolean, };
+
 export type EndArgs = { 
 /**
  * The product.
@@ -440,6 +476,20 @@ tokens: Tokens,
  */
 balance_after: Tokens, };
 
+export type EraseArgs = { 
+/**
+ * The account's password.
+ */
+password: Password, 
+/**
+ * What the authenticator app shows, or a spare code, where the account has one.
+ */
+code?: string | null, 
+/**
+ * How many tokens the person knows to lose.
+ */
+forfeit: Tokens, };
+
 export type Event = { "kind": "progress", 
 /**
  * Of which product.
@@ -465,6 +515,12 @@ failure: Failure | null, } | { "kind": "catalog_changed" } & CatalogState | { "k
  * How many notices the person has not seen here.
  */
 unseen: number, } | { "kind": "session_changed" } & SessionState;
+
+export type FactorArgs = { 
+/**
+ * Six digits.
+ */
+code: string, };
 
 export type Failure = { 
 /**
@@ -768,6 +824,16 @@ minor: number,
  */
 currency: Currency, };
 
+export type NewPasswordArgs = { 
+/**
+ * The code.
+ */
+code: SecretCode, 
+/**
+ * The new password; 8 to 256 characters.
+ */
+password: Password, };
+
 export type Notice = { 
 /**
  * Its id.
@@ -934,6 +1000,16 @@ export type PackId = string;
 
 export type Password = string;
 
+export type PasswordArgs = { 
+/**
+ * The account's password.
+ */
+password: Password, 
+/**
+ * The new one; 8 to 256 characters.
+ */
+new_password: Password, };
+
 export type PauseRule = { 
 /**
  * How often.
@@ -965,6 +1041,26 @@ from_cart: boolean,
  * The purchase of tokens with which the price of the items was kept.
  */
 purchase?: PurchaseId | null, };
+
+export type PersonalDetails = { 
+/**
+ * How the person is called, shown to whoever sends them tokens; 80 characters at most.
+ */
+name: string, 
+/**
+ * A telephone number; 40 characters at most.
+ */
+phone: string, 
+/**
+ * A postal address in lines; 400 characters at most.
+ */
+postal_address: string, };
+
+export type PersonalExport = { 
+/**
+ * A JSON document.
+ */
+json: string, };
 
 export type Plan = { 
 /**
@@ -1206,6 +1302,44 @@ upgrade_of: ProductId | null,
  */
 in_cart: boolean, };
 
+export type Profile = { 
+/**
+ * The account's id.
+ */
+id: UserId, 
+/**
+ * The address that identifies the account.
+ */
+email: Email, 
+/**
+ * When the account was opened.
+ */
+created_at: Timestamp, 
+/**
+ * When the address was verified.
+ */
+verified_at: Timestamp | null, 
+/**
+ * What the person told of themselves.
+ */
+details: PersonalDetails, 
+/**
+ * Whether an authenticator app is asked for.
+ */
+second_factor: boolean, 
+/**
+ * How many spare codes are left.
+ */
+spare_codes: number, 
+/**
+ * The names of the account's passkeys.
+ */
+passkeys: Array<string>, 
+/**
+ * Whether the vendor sends mail.
+ */
+mail: boolean, };
+
 export type Program = { 
 /**
  * The name that a person reads; the id where the source knows no other.
@@ -1231,6 +1365,12 @@ location: string | null,
  * What starts it, where the source tells it; see [`crate::launch_command`].
  */
 launch: LaunchTarget | null, };
+
+export type ProofArgs = { 
+/**
+ * The account's password.
+ */
+password: Password, };
 
 export type PurchaseArgs = { 
 /**
@@ -1339,6 +1479,12 @@ price_to_reach: Tokens | null,
  * Whether the product is owned afterwards.
  */
 owned_after: boolean, };
+
+export type RecoverArgs = { 
+/**
+ * The account's address.
+ */
+email: string, };
 
 export type ReleaseArgs = { 
 /**
@@ -1543,6 +1689,24 @@ seats: Seats,
  */
 this_device: DeviceId | null, };
 
+export type SecondFactorSetup = { 
+/**
+ * The secret as it is typed into an app.
+ */
+secret: string, 
+/**
+ * The address that an app reads from a QR picture.
+ */
+uri: string, };
+
+export type SecretCode = string;
+
+export type SessionArgs = { 
+/**
+ * Which, as the list names it; all others where none is named.
+ */
+session?: string | null, };
+
 export type SessionState = { 
 /**
  * The account; absent when nobody is signed in.
@@ -1560,6 +1724,32 @@ online: boolean,
  * Where secrets are kept: `secret-service`, or `file` with a warning to show.
  */
 keystore: string, };
+
+export type SessionView = { 
+/**
+ * Names it.
+ */
+id: string, 
+/**
+ * What it is shown as; may be empty.
+ */
+label: string, 
+/**
+ * When it was opened.
+ */
+created_at: Timestamp, 
+/**
+ * When it was last used, to the hour.
+ */
+seen_at: Timestamp, 
+/**
+ * When it ends by itself.
+ */
+expires_at: Timestamp, 
+/**
+ * Whether it is the one that asks.
+ */
+current: boolean, };
 
 export type Sha256 = string;
 
@@ -1590,6 +1780,12 @@ missing: Tokens, };
 export type Show = "all" | "installed" | "licensed" | "downloadable";
 
 export type Source = "dpkg" | "rpm" | "flatpak" | "snap" | "desktop_entry" | "appimage" | "prefix" | "executable";
+
+export type SpareCodes = { 
+/**
+ * The codes.
+ */
+codes: Array<string>, };
 
 export type Stage = "queued" | "downloading" | "verifying" | "installing" | "detecting" | "authorizing" | "done" | "failed" | "cancelled";
 
@@ -1889,7 +2085,7 @@ command: string, };
 
 export type TransferId = string;
 
-export type TransferKind = "grant" | "order" | "refund" | "purchase" | "purchase_refund" | "voucher" | "transfer" | "gift" | "expiry" | "team";
+export type TransferKind = "grant" | "order" | "refund" | "purchase" | "purchase_refund" | "voucher" | "transfer" | "gift" | "expiry" | "team" | "forfeit";
 
 export type Transferred = { 
 /**
@@ -2036,6 +2232,24 @@ export interface Commands {
   "session.register": { args: Credentials, result: SessionState },
   "session.sign_in": { args: Credentials, result: SessionState },
   "session.sign_out": { args: Record<string, never>, result: SessionState },
+  "session.browser_begin": { args: Record<string, never>, result: BrowserSignIn },
+  "session.browser_wait": { args: Record<string, never>, result: SessionState },
+  "account.profile": { args: Record<string, never>, result: Profile },
+  "account.correct": { args: PersonalDetails, result: Profile },
+  "account.email": { args: EmailArgs, result: EmailChanged },
+  "account.password": { args: PasswordArgs, result: null },
+  "account.send_verification": { args: Record<string, never>, result: null },
+  "account.verify": { args: CodeArgs, result: null },
+  "account.recover": { args: RecoverArgs, result: null },
+  "account.recover_finish": { args: NewPasswordArgs, result: null },
+  "account.claim": { args: NewPasswordArgs, result: SessionState },
+  "account.sessions": { args: Record<string, never>, result: Array<SessionView> },
+  "account.end_sessions": { args: SessionArgs, result: Array<SessionView> },
+  "account.factor_begin": { args: ProofArgs, result: SecondFactorSetup },
+  "account.factor_confirm": { args: FactorArgs, result: SpareCodes },
+  "account.factor_remove": { args: ProofArgs, result: null },
+  "account.export": { args: Record<string, never>, result: PersonalExport },
+  "account.erase": { args: EraseArgs, result: SessionState },
   "catalog.sync": { args: Record<string, never>, result: CatalogState },
   "catalog.state": { args: Record<string, never>, result: CatalogState },
   "catalog.search": { args: SearchArgs, result: SearchResult },

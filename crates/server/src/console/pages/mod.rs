@@ -14,6 +14,7 @@ mod people;
 mod purchases;
 mod settings;
 mod token_prices;
+mod users;
 
 use axum::Router;
 pub(super) use purchases::REFUND_PURCHASE;
@@ -37,4 +38,5 @@ pub(super) fn router() -> Router<Server> {
         .merge(settings::router())
         .merge(purchases::router())
         .merge(token_prices::router())
+        .merge(users::router())
 }

@@ -6,7 +6,7 @@ use axum::response::Response;
 use axum::routing::get;
 use futures_util::future::BoxFuture;
 use maud::{Markup, html};
-use scrip_domain::{ApprovalPolicy, ExpiryPolicy, OrderRefundPolicy, Permission, SendingPolicy};
+use scrip_domain::{AccountPolicy, ApprovalPolicy, ExpiryPolicy, OrderRefundPolicy, Permission, SendingPolicy};
 use scrip_store::{Act, Setting};
 use serde_json::{Map, Value};
 
@@ -45,6 +45,37 @@ const fn group<T: Setting + Send + Sync + 'static>(
 
 /// Every group.
 const GROUPS: &[Group] = &[
+    group::<AccountPolicy>(
+        "Accounts",
+        "What an account may do before its address is verified, and how often passwords may be tried.",
+        &[
+            (
+                "unverified_may_send",
+                "May send before",
+                "tokens and gifts; only where mail is sent",
+            ),
+            (
+                "unverified_may_receive",
+                "May receive before",
+                "tokens and gifts; only where mail is sent",
+            ),
+            (
+                "unverified_may_buy_tokens",
+                "May buy tokens before",
+                "only where mail is sent",
+            ),
+            ("link_minutes", "Links in mail hold for", "minutes"),
+            ("claim_days", "Claim codes hold for", "days"),
+            ("lockout.known", "Wrong tries of a client that signed in before", ""),
+            ("lockout.network", "Wrong tries from one network", "at one account"),
+            ("lockout.strangers", "Wrong tries of all strangers", "at one account"),
+            (
+                "lockout.window_seconds",
+                "Within",
+                "seconds; then the count begins anew",
+            ),
+        ],
+    ),
     group::<ApprovalPolicy>(
         "Approvals",
         "What one operator may not do alone. An empty field holds nothing back.",
