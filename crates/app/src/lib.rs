@@ -18,6 +18,7 @@ mod computer;
 pub mod contract;
 mod device;
 mod error;
+mod holding;
 mod judge;
 mod keystore;
 mod library;

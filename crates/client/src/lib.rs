@@ -8,6 +8,7 @@
 mod artifact;
 mod client;
 mod error;
+mod holding;
 mod licenses;
 mod server_url;
 mod token;
@@ -17,6 +18,7 @@ mod transport;
 pub use artifact::ArtifactBody;
 pub use client::{Client, JwkSetText, ServerInfo};
 pub use error::Error;
+pub use holding::HistoryWanted;
 pub use server_url::ServerUrl;
 pub use token::SessionToken;
 pub use transport::Limits;

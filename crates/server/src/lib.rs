@@ -34,6 +34,7 @@ mod statements;
 mod stripe;
 mod surrender;
 mod usage;
+mod wallets;
 
 pub use backup::{BackupReport, back_up, restore};
 pub use config::{Config, Secret, StripeConfig};

@@ -7,9 +7,13 @@ mod answer;
 mod computers;
 mod home;
 mod offline;
+mod orders;
 mod person;
+mod sending;
 mod sign_in;
+mod teams;
 mod tokens;
+mod wallet;
 
 use axum::Router;
 use axum::routing::{get, post};
@@ -22,7 +26,17 @@ use crate::Server;
 /// Where a person can go: groups of paths and what they are called.
 const NAVIGATION: &[(&str, &[(&str, &str)])] = &[
     ("Account", &[("/account", "Overview")]),
-    ("Tokens", &[("/account/tokens", "Buy tokens")]),
+    (
+        "Tokens",
+        &[
+            ("/account/tokens", "Buy tokens"),
+            ("/account/wallet", "Wallet"),
+            ("/account/sending", "Send tokens"),
+            ("/account/gifts", "Gifts"),
+            ("/account/teams", "Teams"),
+            ("/account/orders", "Orders"),
+        ],
+    ),
     ("Computers", &[("/account/offline", "Offline activation")]),
 ];
 
@@ -44,7 +58,11 @@ pub(crate) fn router() -> Router<Server> {
         .route(
             "/account/offline/answers/{nonce}/bundle.scrip",
             get(offline::answer_file),
-        );
-    let pages = pages.merge(tokens::router());
+        )
+        .merge(tokens::router())
+        .merge(orders::router())
+        .merge(sending::router())
+        .merge(teams::router())
+        .merge(wallet::router());
     crate::html::framed(pages, "/account/{*rest}")
 }
