@@ -9,6 +9,12 @@ mod rental;
 mod tokens;
 
 pub(crate) use account::{AccountCommand, FactorCommand, LoginArgs};
+mod holding;
+
+pub(crate) use holding::{
+    GiftsCommand, HistoryWords, OrdersCommand, SendingCommand, StatementCommand, StatementWords, TeamsCommand,
+    WalletCommand,
+};
 pub(crate) use rental::{
     AskCommand, AskFile, AskProduct, ClockCommand, OfflineCommand, RenewArgs, RunArgs, SeatsCommand,
 };
@@ -69,6 +75,11 @@ pub(crate) enum Command {
     Tokens {
         #[command(subcommand)]
         command: TokensCommand,
+    },
+    /// Check signed statements
+    Statement {
+        #[command(subcommand)]
+        command: StatementCommand,
     },
     /// Search the catalog; works offline once the catalog is here
     Search(SearchArgs),
@@ -212,16 +223,6 @@ pub(crate) struct CredentialArgs {
     /// How you are called
     #[arg(long, value_name = "TEXT")]
     pub(crate) name: Option<String>,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum WalletCommand {
-    /// List what came in and went out, the newest first
-    History {
-        /// Go on from an earlier page: what that named at its end
-        #[arg(long)]
-        cursor: Option<String>,
-    },
 }
 
 #[derive(Debug, Args)]
@@ -427,6 +428,21 @@ mod tests {
             "code export P -o FILE",
             "code import FILE",
             "code inspect FILE",
+            "wallet history --from 2026-01-01 --to 2026-02-01 --kind order",
+            "wallet history --csv FILE",
+            "wallet statement --from 2026-01-01 -o FILE",
+            "statement verify FILE --vendor URN",
+            "tokens holding",
+            "tokens send eve@example.com 30 --name NAME --message M",
+            "tokens transfers",
+            "tokens take-back 01953593-df77-79fb-b466-fa907fa17f00",
+            "tokens give P --to eve@example.com --offer week",
+            "tokens gifts",
+            "tokens gifts accept 01953593-df77-79fb-b466-fa907fa17f00",
+            "tokens teams begin Home",
+            "tokens teams draw 01953593-df77-79fb-b466-fa907fa17f00 5",
+            "tokens orders refund 01953593-df77-79fb-b466-fa907fa17f00 P --yes",
+            "tokens alert 50",
             "trial P",
             "pause P",
             "resume P",
