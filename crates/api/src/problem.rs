@@ -76,7 +76,11 @@ fn status_of(code: ErrorCode) -> u16 {
         | C::ProductNotFound
         | C::PurchaseNotFound
         | C::RequestNotFound
-        | C::SeatNotFound => 404,
+        | C::SeatNotFound
+        | C::VoucherUnknown
+        | C::InvoiceNotFound
+        | C::PaymentNotFound
+        | C::PurchaseOrderNotFound => 404,
         C::RequestMethodNotAllowed => 405,
         C::RequestTimeout => 408,
         C::AccountEmailTaken
@@ -94,6 +98,10 @@ fn status_of(code: ErrorCode) -> u16 {
         | C::SeatNoneFree
         | C::SeatCycling
         | C::TrialUsed
+        | C::VoucherRedeemed
+        | C::VoucherCanceled
+        | C::VoucherExpired
+        | C::BillingStateWrong
         | C::LicenseNotConvertible
         | C::LicenseOfferMismatch
         | C::SendingRecipient

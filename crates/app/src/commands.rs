@@ -8,11 +8,13 @@ use ts_rs::{Config, TS};
 
 use crate::bindings::Declarations;
 use crate::contract::{
-    AcquireArgs, Acquired, AddToCartArgs, ArmoredFile, BuyTokensArgs, CatalogState, ClockView, CodeView, Credentials, DeviceArgs,
-    DeviceView, EndArgs, EndQuote, Ended, Event, Failure, HistoryArgs, HistoryView, Imported, Inspection, LibraryView,
-    LicenseView, NoticesArgs, NoticesView, OfflineAnswerView, OfflineRequestArgs, OfflineRequestView, PayArgs, Plan,
-    ProductArgs, ProductView, PurchaseArgs, PurchasesArgs, PurchasesView, QrPicture, QuoteArgs, ReleaseArgs, RenewalArgs, ScanArgs, Scanned, SearchArgs,
-    SearchResult, SeatsView, SessionState, ShortfallArgs, SyncView, TextArgs, TokenQuoteArgs, TransferArgs, Transferred, UsageArgs, UsageReport,
+    AcquireArgs, Acquired, AddToCartArgs, ArmoredFile, BuyTokensArgs, CatalogState, ClockView, CodeView, Credentials,
+    DeviceArgs, DeviceView, EndArgs, EndQuote, Ended, Event, Failure, HistoryArgs, HistoryView, Imported, Inspection,
+    InvoiceArgs, InvoiceFile, InvoicesView, LibraryView, LicenseView, NoticesArgs, NoticesView, OfflineAnswerView,
+    OfflineRequestArgs, OfflineRequestView, PageArgs, PayArgs, Plan, ProductArgs, ProductView, PurchaseArgs,
+    PurchasesArgs, PurchasesView, QrPicture, QuoteArgs, RedeemArgs, ReleaseArgs, RenewalArgs, ScanArgs, Scanned,
+    SearchArgs, SearchResult, SeatsView, SessionState, ShortfallArgs, SyncView, TextArgs, TokenOrderArgs,
+    TokenOrderPlaceArgs, TokenOrdersView, TokenQuoteArgs, TransferArgs, Transferred, UsageArgs, UsageReport,
     WaitingRequest, WalletView,
 };
 use crate::{App, Error};
@@ -78,6 +80,12 @@ commands! {
     "tokens.purchase": tokens_purchase(PurchaseArgs) -> scrip_api::TokenPurchase;
     "tokens.purchases": tokens_purchases(PurchasesArgs) -> PurchasesView;
     "tokens.cancel": tokens_cancel(PurchaseArgs) -> scrip_api::TokenPurchase;
+    "voucher.redeem": voucher_redeem(RedeemArgs) -> scrip_api::Redeemed;
+    "token_order.place": token_order_place(TokenOrderPlaceArgs) -> scrip_api::TokenOrderView;
+    "token_order.cancel": token_order_cancel(TokenOrderArgs) -> scrip_api::TokenOrderView;
+    "token_orders.view": token_orders_view(PageArgs) -> TokenOrdersView;
+    "invoices.view": invoices_view(PageArgs) -> InvoicesView;
+    "invoice.pdf": invoice_pdf(InvoiceArgs) -> InvoiceFile;
     "code.show": code_show(ProductArgs) -> CodeView;
     "code.export": code_export(ProductArgs) -> ArmoredFile;
     "code.import": code_import(TextArgs) -> Imported;

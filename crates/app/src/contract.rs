@@ -4,15 +4,17 @@
 
 pub use scrip_api::{
     Account, ActivationView, Artifact, Cart, CatalogEntry, Category, DescriptionBlock as Description, EndQuote, Ended,
-    Finding, LicenseView, Notice, Order, Product, Seats, TokenPurchase, Transferred, UsageReport, WaitingCart, WalletEntry,
+    Finding, LicenseView, Notice, Order, Product, Redeemed, Seats, TokenOrderView, TokenPurchase, Transferred,
+    UsageReport, WaitingCart, WalletEntry,
 };
-pub use scrip_domain::{Offer, TokenQuote};
 use scrip_domain::{Item, Offers, ProductId, PurchaseId, Quote, Sha256, Timestamp, Tokens, Version};
+pub use scrip_domain::{Offer, TokenQuote};
 use scrip_inventory::Detection;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 mod licensing;
+mod offline_tokens;
 mod token_sales;
 
 pub use licensing::{
@@ -20,6 +22,9 @@ pub use licensing::{
     NoticesView, OfflineAnswerView, OfflineAsk, OfflineOrder, OfflineRequestArgs, OfflineRequestView, QrPicture,
     ReleaseArgs, RenewalArgs, Reported, ScanArgs, Scanned, SeatsView, Standing, SyncView, TextArgs, TransferArgs,
     UsageArgs, WaitingRequest,
+};
+pub use offline_tokens::{
+    InvoiceArgs, InvoiceFile, InvoicesView, PageArgs, RedeemArgs, TokenOrderArgs, TokenOrderPlaceArgs, TokenOrdersView,
 };
 pub use token_sales::{BuyTokensArgs, PurchaseArgs, PurchasesArgs, PurchasesView, ShortfallArgs, TokenQuoteArgs};
 

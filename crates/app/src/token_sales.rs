@@ -23,7 +23,8 @@ impl App {
 
     /// What it costs to have so many tokens more: exactly these, and the cheapest pack that holds them.
     pub async fn tokens_shortfall(&self, args: ShortfallArgs) -> Result<Shortfall, Error> {
-        self.noted(self.client.token_shortfall(args.currency, args.missing).await).await
+        self.noted(self.client.token_shortfall(args.currency, args.missing).await)
+            .await
     }
 
     /// Buys tokens by card. The answer names the page on which they are paid, to be opened in the system's browser.
@@ -56,7 +57,9 @@ impl App {
     /// A part of the purchases of tokens, the newest first.
     pub async fn tokens_purchases(&self, args: PurchasesArgs) -> Result<PurchasesView, Error> {
         self.require_session().await?;
-        let page = self.noted(self.client.token_purchases(args.cursor, PURCHASES).await).await?;
+        let page = self
+            .noted(self.client.token_purchases(args.cursor, PURCHASES).await)
+            .await?;
         let next_cursor = page.next_cursor.map(|cursor| cursor.parse()).transpose()?;
         Ok(PurchasesView {
             items: page.items,

@@ -169,7 +169,9 @@ pub(crate) async fn cart_checkout(
 
 /// Pays for a cart at the price that was kept while tokens were bought for it.
 async fn pay_kept(app: &App, purchase: PurchaseId) -> Result<Order, Failure> {
-    let bought = app.tokens_purchase(scrip_app::contract::PurchaseArgs { purchase }).await?;
+    let bought = app
+        .tokens_purchase(scrip_app::contract::PurchaseArgs { purchase })
+        .await?;
     let cart = bought.cart.ok_or(scrip_app::Error::Rule(RuleError::CartEmpty))?;
     let paid = app.checkout_pay(PayArgs {
         items: cart.items,

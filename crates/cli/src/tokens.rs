@@ -2,12 +2,15 @@
 
 use std::time::Duration;
 
-use scrip_app::contract::{BuyTokensArgs, PurchaseArgs, PurchasesArgs, ShortfallArgs, TokenPurchase, TokenQuote, WaitingCart};
+use scrip_app::contract::{
+    BuyTokensArgs, PurchaseArgs, PurchasesArgs, ShortfallArgs, TokenPurchase, TokenQuote, WaitingCart,
+};
 use scrip_app::{App, Failure};
 use scrip_domain::{Currency, PurchaseId, PurchaseStatus, Tokens};
 
 use crate::args::{BuyTokens, TokensCommand};
 use crate::output::Output;
+use crate::paper;
 use crate::table::Table;
 
 /// How often a purchase is asked for while it is waited for.
@@ -15,6 +18,7 @@ const ASK_EVERY: Duration = Duration::from_secs(2);
 
 pub(crate) async fn tokens(app: &App, output: Output, command: TokensCommand) -> Result<(), Failure> {
     match command {
+        TokensCommand::Paper(command) => paper::paper(app, output, command).await,
         TokensCommand::Prices {
             missing: Some(missing),
             currency: Some(currency),
@@ -43,19 +47,41 @@ async fn prices(app: &App, output: Output) -> Result<(), Failure> {
         let mut table = Table::default();
         for list in &prices.lists {
             let terms = &list.terms;
-            let money = |minor| scrip_domain::Money { minor, currency: list.currency }.to_string();
-            let tax = if terms.tax_permille > 0 { format!("plus {}", terms.tax_name) } else { String::new() };
+            let money = |minor| {
+                scrip_domain::Money {
+                    minor,
+                    currency: list.currency,
+                }
+                .to_string()
+            };
+            let tax = if terms.tax_permille > 0 {
+                format!("plus {}", terms.tax_name)
+            } else {
+                String::new()
+            };
             table.row([&terms.per_tokens.to_string(), &money(terms.price_minor), &tax]);
             for tier in &terms.tiers {
                 let (whole, tenth) = (tier.discount_permille / 10, tier.discount_permille % 10);
                 table.row([&format!("from {}", tier.from), &format!("{whole}.{tenth} % less"), ""]);
             }
             for pack in &terms.packs {
-                table.row([&format!("pack {}: {}", pack.id, pack.tokens), &money(pack.price_minor), &tax]);
+                table.row([
+                    &format!("pack {}: {}", pack.id, pack.tokens),
+                    &money(pack.price_minor),
+                    &tax,
+                ]);
             }
         }
-        let methods: Vec<_> = prices.methods.iter().map(|method| method.label().to_lowercase()).collect();
-        let how = if methods.is_empty() { "Ask the vendor how to pay.".to_owned() } else { format!("Payable by {}.", methods.join(", ")) };
+        let methods: Vec<_> = prices
+            .methods
+            .iter()
+            .map(|method| method.label().to_lowercase())
+            .collect();
+        let how = if methods.is_empty() {
+            "Ask the vendor how to pay.".to_owned()
+        } else {
+            format!("Payable by {}.", methods.join(", "))
+        };
         format!("{}{how}\n", table.text())
     })
 }
@@ -80,13 +106,22 @@ fn what(quote: &TokenQuote) -> String {
 }
 
 async fn buy(app: &App, output: Output, asked: BuyTokens) -> Result<(), Failure> {
-    let mut tokens = asked.tokens.map(Tokens::new).transpose().map_err(scrip_app::Error::from)?;
+    let mut tokens = asked
+        .tokens
+        .map(Tokens::new)
+        .transpose()
+        .map_err(scrip_app::Error::from)?;
     let mut cart = None;
     if asked.cart {
         let shown = app.cart_view().await?;
-        let quote = shown.quote.ok_or(scrip_app::Error::from(scrip_domain::Error::CartEmpty))?;
+        let quote = shown
+            .quote
+            .ok_or(scrip_app::Error::from(scrip_domain::Error::CartEmpty))?;
         if tokens.is_none() && asked.pack.is_none() {
-            let args = ShortfallArgs { currency: asked.currency, missing: quote.missing };
+            let args = ShortfallArgs {
+                currency: asked.currency,
+                missing: quote.missing,
+            };
             tokens = Some(app.tokens_shortfall(args).await?.exact.tokens);
         }
         cart = Some(WaitingCart {
@@ -120,7 +155,9 @@ async fn purchases(app: &App, output: Output, cursor: Option<PurchaseId>) -> Res
                 purchase.status.as_str(),
             ]);
         }
-        let more = view.next_cursor.map(|cursor| format!("\nOlder purchases: --cursor {cursor}\n"));
+        let more = view
+            .next_cursor
+            .map(|cursor| format!("\nOlder purchases: --cursor {cursor}\n"));
         format!("{}{}", table.text(), more.unwrap_or_default())
     })
 }
@@ -137,13 +174,19 @@ async fn show(app: &App, output: Output, purchase: PurchaseId, wait: bool) -> Re
 /// How a purchase stands, and what to do next.
 fn sentence(purchase: &TokenPurchase) -> String {
     let TokenQuote { tokens, total, .. } = &purchase.quote;
-    let failed = purchase.failure.as_ref().map(|why| format!("The last try to pay failed: {why}.\n")).unwrap_or_default();
+    let failed = purchase
+        .failure
+        .as_ref()
+        .map(|why| format!("The last try to pay failed: {why}.\n"))
+        .unwrap_or_default();
     match (purchase.status, &purchase.pay_url) {
         (PurchaseStatus::Open, Some(url)) => format!(
             "{failed}{tokens} for {total}: pay at\n{url}\nThen: scrip tokens purchases {} --wait",
             purchase.id
         ),
-        (PurchaseStatus::Open | PurchaseStatus::Paid, _) => format!("{failed}{tokens} for {total} wait for the vendor."),
+        (PurchaseStatus::Open | PurchaseStatus::Paid, _) => {
+            format!("{failed}{tokens} for {total} wait for the vendor.")
+        }
         (PurchaseStatus::Issued, _) => format!("{tokens} for {total} are in your wallet."),
         (PurchaseStatus::Canceled, _) => format!("{tokens} for {total} were given up; nothing was charged."),
         (PurchaseStatus::Refunded, _) => format!("{} of {total} was given back.", purchase.returned),

@@ -9,6 +9,7 @@ mod artifact;
 mod client;
 mod error;
 mod licenses;
+mod offline_tokens;
 mod server_url;
 mod token;
 mod token_sales;

@@ -209,6 +209,19 @@ error_codes! {
     ApprovalOwn = "approval.own",
     BackupRefused = "backup.refused",
     BackupDamaged = "backup.damaged",
+    VoucherMalformed = "voucher.malformed",
+    VoucherUnknown = "voucher.unknown",
+    VoucherRedeemed = "voucher.redeemed",
+    VoucherCanceled = "voucher.canceled",
+    VoucherExpired = "voucher.expired",
+    BillingPolicyInvalid = "billing.policy_invalid",
+    BillingCreditLimit = "billing.credit_limit",
+    BillingStateWrong = "billing.state_wrong",
+    BillingAmountWrong = "billing.amount_wrong",
+    InvoiceNotFound = "invoice.not_found",
+    PurchaseOrderNotFound = "purchase_order.not_found",
+    BankStatementMalformed = "bank.statement_malformed",
+    PaymentNotFound = "payment.not_found",
 }
 
 impl std::fmt::Display for ErrorCode {

@@ -2,8 +2,10 @@
 
 pub(crate) mod backup;
 pub(crate) mod books;
+pub(crate) mod invoices;
 pub(crate) mod jobs;
 pub(crate) mod operators;
+pub(crate) mod vouchers;
 
 use std::path::{Path, PathBuf};
 

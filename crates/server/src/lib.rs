@@ -6,6 +6,8 @@
 
 mod account;
 mod backup;
+mod bank;
+mod billing;
 pub mod books;
 mod caller;
 mod config;
@@ -22,6 +24,7 @@ mod metrics;
 mod offline;
 mod openapi;
 mod passwords;
+mod pdf;
 mod publish;
 mod purchasing;
 mod renewals;
@@ -33,8 +36,11 @@ mod statements;
 mod stripe;
 mod surrender;
 mod usage;
+mod vouchers;
 
 pub use backup::{BackupReport, back_up, restore};
+pub use bank::import_statement;
+pub use billing::invoice_pdf;
 pub use config::{Config, Secret, StripeConfig};
 pub use console::hash_password;
 pub use error::Error;
@@ -48,3 +54,4 @@ pub use purchasing::refund_purchase;
 pub use renewals::{RenewalReport, renew_due};
 pub use state::Server;
 pub use usage::{PublisherUsage, publisher_usage};
+pub use vouchers::{open_codes, redeem_for, voucher_sheet};

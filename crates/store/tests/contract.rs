@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a step that fails fails the test")]
 
+mod billing;
 mod console;
 mod holding;
 mod lifecycle;
@@ -11,6 +12,7 @@ mod sales;
 mod seats;
 mod support;
 mod vendor;
+mod vouchers;
 
 use std::sync::Arc;
 

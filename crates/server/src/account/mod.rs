@@ -7,6 +7,7 @@ mod answer;
 mod computers;
 mod home;
 mod offline;
+mod paper;
 mod person;
 mod sign_in;
 mod tokens;
@@ -21,7 +22,14 @@ use crate::Server;
 /// Where a person can go: groups of paths and what they are called.
 const NAVIGATION: &[(&str, &[(&str, &str)])] = &[
     ("Account", &[("/account", "Overview")]),
-    ("Tokens", &[("/account/tokens", "Buy tokens")]),
+    (
+        "Tokens",
+        &[
+            ("/account/tokens", "Buy tokens"),
+            ("/account/redeem", "Redeem a voucher"),
+            ("/account/invoices", "Orders and bills"),
+        ],
+    ),
     ("Computers", &[("/account/offline", "Offline activation")]),
 ];
 
@@ -43,7 +51,8 @@ pub(crate) fn router() -> Router<Server> {
         .route(
             "/account/offline/answers/{nonce}/bundle.scrip",
             get(offline::answer_file),
-        );
+        )
+        .merge(paper::router());
     let pages = pages.merge(tokens::router());
     crate::html::framed(pages, "/account/{*rest}")
 }

@@ -33,7 +33,16 @@ const AREAS: &[(&str, &[Area])] = &[
             area("/console/devices", "Computers", Permission::SeePeople),
         ],
     ),
-    ("Money", &[area("/console/books", "Books", Permission::SeeMoney)]),
+    (
+        "Money",
+        &[
+            area("/console/token-orders", "Orders for tokens", Permission::SeeMoney),
+            area("/console/invoices", "Bills", Permission::SeeMoney),
+            area("/console/payments", "Payments", Permission::SeeMoney),
+            area("/console/vouchers", "Vouchers", Permission::SeeMoney),
+            area("/console/books", "Books", Permission::SeeMoney),
+        ],
+    ),
     ("Products", &[area("/console/catalog", "Catalog", Permission::See)]),
     (
         "Server",

@@ -13,6 +13,8 @@ pub(crate) mod orders;
 pub(crate) mod seats;
 pub(crate) mod service;
 pub(crate) mod statements;
+pub(crate) mod token_orders;
 pub(crate) mod token_sales;
 pub(crate) mod usage;
+pub(crate) mod vouchers;
 pub(crate) mod wallet;

@@ -30,6 +30,7 @@ pub(crate) const KIND_TRANSFER: &str = "transfer";
 pub(crate) const KIND_GIFT: &str = "gift";
 pub(crate) const KIND_EXPIRY: &str = "expiry";
 pub(crate) const KIND_TEAM: &str = "team";
+pub(crate) const KIND_VOUCHER: &str = "voucher";
 
 /// A transfer between one wallet and one of the vendor's accounts.
 #[derive(Clone, Debug)]
