@@ -11,14 +11,15 @@ use crate::contract::{
     AcquireArgs, Acquired, AddToCartArgs, ArmoredFile, BeginTeamArgs, BrowserSignIn, BuyTokensArgs, CatalogState,
     ClockView, CodeArgs, CodeView, Credentials, CursorArgs, DeviceArgs, DeviceView, EmailArgs, EmailChanged, EndArgs,
     EndGiftArgs, EndQuote, Ended, EraseArgs, Event, FactorArgs, Failure, GiftsView, GiveArgs, HistoryArgs, HistoryView,
-    Imported, Inspection, LibraryView, LicenseView, MemberArgs, NewPasswordArgs, NoticesArgs, NoticesView,
-    OfflineAnswerView, OfflineRequestArgs, OfflineRequestView, OrderLineArgs, OrdersView, PasswordArgs, PayArgs,
-    PeriodArgs, PersonalDetails, PersonalExport, Plan, ProductArgs, ProductView, Profile, ProofArgs, PurchaseArgs,
-    PurchasesArgs, PurchasesView, QrPicture, QuoteArgs, RecipientArgs, RecoverArgs, ReleaseArgs, RemoveMemberArgs,
-    RenewalArgs, ScanArgs, Scanned, SearchArgs, SearchResult, SeatsView, SecondFactorSetup, SendArgs, SendingArgs,
-    SessionArgs, SessionState, SessionView, ShortfallArgs, SpareCodes, StatementArgs, StatementView, SyncView,
-    TakeBackArgs, TeamArgs, TeamMovesArgs, TeamMovesView, TeamTokensArgs, TextArgs, TextFile, TokenQuoteArgs,
-    TransferArgs, Transferred, TransfersView, UsageArgs, UsageReport, WaitingRequest, WalletView,
+    Imported, Inspection, InvoiceArgs, InvoiceFile, InvoicesView, LibraryView, LicenseView, MemberArgs,
+    NewPasswordArgs, NoticesArgs, NoticesView, OfflineAnswerView, OfflineRequestArgs, OfflineRequestView,
+    OrderLineArgs, OrdersView, PageArgs, PasswordArgs, PayArgs, PeriodArgs, PersonalDetails, PersonalExport, Plan,
+    ProductArgs, ProductView, Profile, ProofArgs, PurchaseArgs, PurchasesArgs, PurchasesView, QrPicture, QuoteArgs,
+    RecipientArgs, RecoverArgs, RedeemArgs, ReleaseArgs, RemoveMemberArgs, RenewalArgs, ScanArgs, Scanned, SearchArgs,
+    SearchResult, SeatsView, SecondFactorSetup, SendArgs, SendingArgs, SessionArgs, SessionState, SessionView,
+    ShortfallArgs, SpareCodes, StatementArgs, StatementView, SyncView, TakeBackArgs, TeamArgs, TeamMovesArgs,
+    TeamMovesView, TeamTokensArgs, TextArgs, TextFile, TokenOrderArgs, TokenOrderPlaceArgs, TokenOrdersView,
+    TokenQuoteArgs, TransferArgs, Transferred, TransfersView, UsageArgs, UsageReport, WaitingRequest, WalletView,
 };
 use crate::{App, Error};
 
@@ -126,6 +127,12 @@ commands! {
     "orders.view": orders_view(CursorArgs) -> OrdersView;
     "orders.refund_quote": orders_refund_quote(OrderLineArgs) -> scrip_api::RefundQuote;
     "orders.refund": orders_refund(TakeBackArgs) -> scrip_api::Refunded;
+    "voucher.redeem": voucher_redeem(RedeemArgs) -> scrip_api::Redeemed;
+    "token_order.place": token_order_place(TokenOrderPlaceArgs) -> scrip_api::TokenOrderView;
+    "token_order.cancel": token_order_cancel(TokenOrderArgs) -> scrip_api::TokenOrderView;
+    "token_orders.view": token_orders_view(PageArgs) -> TokenOrdersView;
+    "invoices.view": invoices_view(PageArgs) -> InvoicesView;
+    "invoice.pdf": invoice_pdf(InvoiceArgs) -> InvoiceFile;
     "code.show": code_show(ProductArgs) -> CodeView;
     "code.export": code_export(ProductArgs) -> ArmoredFile;
     "code.import": code_import(TextArgs) -> Imported;

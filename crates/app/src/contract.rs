@@ -4,10 +4,10 @@
 
 pub use scrip_api::{
     Account, ActivationView, Artifact, Cart, CatalogEntry, Category, DescriptionBlock as Description, EmailChanged,
-    EndQuote, Ended, Finding, GiftView, LicenseView, Notice, Order, OrderView, Product, Profile, Recipient,
+    EndQuote, Ended, Finding, GiftView, LicenseView, Notice, Order, OrderView, Product, Profile, Recipient, Redeemed,
     RefundQuote, Refunded, Seats, SecondFactorSetup, SessionView, SpareCodes, TeamBalance, TeamMember, TeamMoveView,
-    TeamView, TokenPurchase, TokenTransfer, TransferKind, Transferred, UsageReport, WaitingCart, WalletAlert,
-    WalletEntry, WalletHolding,
+    TeamView, TokenOrderView, TokenPurchase, TokenTransfer, TransferKind, Transferred, UsageReport, WaitingCart,
+    WalletAlert, WalletEntry, WalletHolding,
 };
 use scrip_domain::{Item, Offers, ProductId, PurchaseId, Quote, Sha256, Timestamp, Tokens, Version};
 pub use scrip_domain::{Offer, PersonalDetails, TokenQuote};
@@ -17,6 +17,7 @@ use ts_rs::TS;
 
 mod accounts;
 mod licensing;
+mod offline_tokens;
 mod token_sales;
 
 pub use accounts::{
@@ -37,6 +38,9 @@ pub use licensing::{
     NoticesView, OfflineAnswerView, OfflineAsk, OfflineOrder, OfflineRequestArgs, OfflineRequestView, QrPicture,
     ReleaseArgs, RenewalArgs, Reported, ScanArgs, Scanned, SeatsView, Standing, SyncView, TextArgs, TransferArgs,
     UsageArgs, WaitingRequest,
+};
+pub use offline_tokens::{
+    InvoiceArgs, InvoiceFile, InvoicesView, PageArgs, RedeemArgs, TokenOrderArgs, TokenOrderPlaceArgs, TokenOrdersView,
 };
 pub use token_sales::{BuyTokensArgs, PurchaseArgs, PurchasesArgs, PurchasesView, ShortfallArgs, TokenQuoteArgs};
 

@@ -15,6 +15,9 @@ pub(crate) use holding::{
     GiftsCommand, HistoryWords, OrdersCommand, SendingCommand, StatementCommand, StatementWords, TeamsCommand,
     WalletCommand,
 };
+mod paper;
+
+pub(crate) use paper::{OrderTokens, PaperCommand};
 pub(crate) use rental::{
     AskCommand, AskFile, AskProduct, ClockCommand, OfflineCommand, RenewArgs, RunArgs, SeatsCommand,
 };
@@ -406,6 +409,11 @@ mod tests {
             "tokens buy --pack small --currency EUR",
             "tokens buy --cart --currency EUR",
             "tokens purchases",
+            "tokens redeem 0000G-0003T-9K2VD-7XQ4M",
+            "tokens redeem 0000G 0003T 9K2VD 7XQ4M",
+            "tokens order 100 --currency EUR --name Ada --purchase-order PO-7",
+            "tokens orders",
+            "tokens invoices",
             "search two words",
             "show P",
             "installed",

@@ -13,6 +13,7 @@ mod holding;
 mod licenses;
 mod offline;
 mod output;
+mod paper;
 mod programs;
 mod runs;
 mod session;

@@ -12,6 +12,7 @@ mod error;
 mod holding;
 mod licenses;
 mod loopback;
+mod offline_tokens;
 mod server_url;
 mod token;
 mod token_sales;

@@ -37,6 +37,8 @@ mod statement;
 mod trust;
 mod verify;
 mod wallet;
+#[cfg(feature = "issue")]
+mod voucher;
 
 pub use bundle::{Bundle, BundleExpectation, BundleOrder, OpenBundle};
 pub use claims::{Claims, Confirmation, Equity, Grant, Used};
@@ -57,6 +59,8 @@ pub use revocation::{Revocation, RevocationList};
 pub use statement::StatementKind;
 pub use verify::{Expectation, KeySet, MAX_CODE_BYTES, Verifier};
 pub use wallet::{StatementEntry, StatementFile, WalletStatement};
+#[cfg(feature = "issue")]
+pub use voucher::VoucherKey;
 
 /// The `typ` of a code's header (RFC 7515 section 4.1.9).
 pub const CODE_TYPE: &str = "scrip-authorization+jwt";

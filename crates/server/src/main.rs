@@ -125,6 +125,12 @@ enum Command {
     /// Open people's accounts, help them back in, send mail
     #[command(subcommand)]
     User(user::UserCommand),
+    /// Approve orders on paper; list, print and settle bills; read bank statements
+    #[command(subcommand)]
+    Invoice(commands::invoices::InvoiceCommand),
+    /// Make, print, cancel and redeem vouchers
+    #[command(subcommand)]
+    Voucher(commands::vouchers::VoucherCommand),
     /// Prove that the books balance; exits with 1 where they do not
     Audit,
     /// Print the description of the API (OpenAPI 3.1)
@@ -262,6 +268,14 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         }
         Command::User(command) => {
             user::run(&server, command).await?;
+            ExitCode::SUCCESS
+        }
+        Command::Invoice(command) => {
+            commands::invoices::run(&server, command).await?;
+            ExitCode::SUCCESS
+        }
+        Command::Voucher(command) => {
+            commands::vouchers::run(&server, command).await?;
             ExitCode::SUCCESS
         }
         Command::Audit => audit(&server).await?,

@@ -14,7 +14,7 @@ use utoipa_axum::routes;
 
 use crate::routes::{
     accounts, artifacts, cart, catalog, codes, factors, library, licenses, notices, offline, orders, profile, recovery,
-    refunds, seats, sendings, service, sessions, statements, teams, token_sales, usage, wallet,
+    refunds, seats, sendings, service, sessions, statements, teams, token_orders, token_sales, usage, vouchers, wallet,
 };
 use crate::{Error, Server};
 
@@ -63,6 +63,13 @@ pub(crate) fn described() -> OpenApiRouter<Server> {
         .routes(routes!(teams::moves))
         .routes(routes!(refunds::show))
         .routes(routes!(refunds::quote, refunds::refund))
+        .routes(routes!(vouchers::redeem))
+        .routes(routes!(token_orders::place, token_orders::list))
+        .routes(routes!(token_orders::show, token_orders::cancel))
+        .routes(routes!(token_orders::put_document))
+        .routes(routes!(token_orders::invoices))
+        .routes(routes!(token_orders::invoice))
+        .routes(routes!(token_orders::invoice_pdf))
         .routes(routes!(catalog::search))
         .routes(routes!(catalog::show))
         .routes(routes!(catalog::changes))

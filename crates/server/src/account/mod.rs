@@ -9,6 +9,7 @@ mod computers;
 mod home;
 mod offline;
 mod orders;
+mod paper;
 mod passkeys;
 mod person;
 mod personal;
@@ -47,6 +48,8 @@ const NAVIGATION: &[(&str, &[(&str, &str)])] = &[
             ("/account/gifts", "Gifts"),
             ("/account/teams", "Teams"),
             ("/account/orders", "Orders"),
+            ("/account/redeem", "Redeem a voucher"),
+            ("/account/invoices", "Orders and bills"),
         ],
     ),
     ("Computers", &[("/account/offline", "Offline activation")]),
@@ -102,6 +105,7 @@ pub(crate) fn router() -> Router<Server> {
         .merge(orders::router())
         .merge(sending::router())
         .merge(teams::router())
-        .merge(wallet::router());
+        .merge(wallet::router())
+        .merge(paper::router());
     crate::html::framed(pages, "/account/{*rest}")
 }

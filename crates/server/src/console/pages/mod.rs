@@ -6,18 +6,22 @@ mod campaigns;
 mod catalog;
 mod dashboard;
 mod devices;
+mod invoices;
 mod keys;
 mod licenses;
 mod log;
 mod operators;
 mod orders;
+mod payments;
 mod people;
 mod purchases;
 mod refunds;
 mod sendings;
 mod settings;
+mod token_orders;
 mod token_prices;
 mod users;
+mod vouchers;
 
 use axum::Router;
 pub(super) use purchases::REFUND_PURCHASE;
@@ -35,6 +39,10 @@ pub(super) fn router() -> Router<Server> {
         .merge(devices::router())
         .merge(keys::router())
         .merge(licenses::router())
+        .merge(invoices::router())
+        .merge(payments::router())
+        .merge(token_orders::router())
+        .merge(vouchers::router())
         .merge(log::router())
         .merge(campaigns::router())
         .merge(operators::router())
