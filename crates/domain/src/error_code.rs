@@ -209,6 +209,9 @@ error_codes! {
     ApprovalOwn = "approval.own",
     BackupRefused = "backup.refused",
     BackupDamaged = "backup.damaged",
+    WebhookNotFound = "webhook.not_found",
+    WebhookAddressRefused = "webhook.address_refused",
+    RequestTooMany = "request.too_many",
 }
 
 impl std::fmt::Display for ErrorCode {

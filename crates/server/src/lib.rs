@@ -33,6 +33,7 @@ mod statements;
 mod stripe;
 mod surrender;
 mod usage;
+mod webhooks;
 
 pub use backup::{BackupReport, back_up, restore};
 pub use config::{Config, Secret, StripeConfig};
@@ -48,3 +49,4 @@ pub use purchasing::refund_purchase;
 pub use renewals::{RenewalReport, renew_due};
 pub use state::Server;
 pub use usage::{PublisherUsage, publisher_usage};
+pub use webhooks::{WebhookReport, send_webhooks};

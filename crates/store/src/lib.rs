@@ -49,6 +49,7 @@ mod token_sales;
 mod trials;
 mod vendor;
 mod wallet_alerts;
+mod webhooks;
 
 use std::sync::Arc;
 
@@ -89,6 +90,7 @@ pub use token_sales::{
     ReversalStatus, TokenPurchase,
 };
 pub use vendor::StoredAnswer;
+pub use webhooks::{Attempt, DeliveryRow, DueDelivery, EVENT_KINDS, Endpoint};
 
 use crate::coalesce::{Coalescer, Place};
 use crate::db::Database;

@@ -5,6 +5,7 @@ mod books;
 mod catalog;
 mod dashboard;
 mod devices;
+mod jobs;
 mod keys;
 mod licenses;
 mod log;
@@ -12,6 +13,7 @@ mod operators;
 mod orders;
 mod people;
 mod settings;
+mod webhooks;
 
 use axum::Router;
 
@@ -25,10 +27,12 @@ pub(super) fn router() -> Router<Server> {
         .merge(catalog::router())
         .merge(dashboard::router())
         .merge(devices::router())
+        .merge(jobs::router())
         .merge(keys::router())
         .merge(licenses::router())
         .merge(log::router())
         .merge(operators::router())
         .merge(orders::router())
         .merge(settings::router())
+        .merge(webhooks::router())
 }
