@@ -235,6 +235,9 @@ error_codes! {
     PurchaseOrderNotFound = "purchase_order.not_found",
     BankStatementMalformed = "bank.statement_malformed",
     PaymentNotFound = "payment.not_found",
+    WebhookNotFound = "webhook.not_found",
+    WebhookAddressRefused = "webhook.address_refused",
+    RequestTooMany = "request.too_many",
 }
 
 impl std::fmt::Display for ErrorCode {

@@ -42,6 +42,7 @@ mod totp;
 mod usage;
 mod vouchers;
 mod wallets;
+mod webhooks;
 
 pub use accounts::offline::{NewClaim, open as open_offline, reissue as reissue_claim};
 pub use backup::{BackupReport, back_up, restore};
@@ -63,3 +64,4 @@ pub use renewals::{RenewalReport, renew_due};
 pub use state::Server;
 pub use usage::{PublisherUsage, publisher_usage};
 pub use vouchers::{open_codes, redeem_for, voucher_sheet};
+pub use webhooks::{WebhookReport, send_webhooks};

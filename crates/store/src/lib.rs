@@ -59,6 +59,7 @@ mod tries;
 mod vendor;
 mod vouchers;
 mod wallet_alerts;
+mod webhooks;
 
 use std::sync::Arc;
 
@@ -112,6 +113,7 @@ pub use vendor::StoredAnswer;
 pub use vouchers::{
     BATCH_VOUCHERS_MAX, NewVouchers, RedeemedVoucher, Redemption, VoucherBatch, VoucherFunding, VoucherRow,
 };
+pub use webhooks::{Attempt, DeliveryRow, DueDelivery, EVENT_KINDS, Endpoint};
 
 use crate::coalesce::{Coalescer, Place};
 use crate::db::Database;

@@ -7,6 +7,7 @@ mod catalog;
 mod dashboard;
 mod devices;
 mod invoices;
+mod jobs;
 mod keys;
 mod licenses;
 mod log;
@@ -22,6 +23,7 @@ mod token_orders;
 mod token_prices;
 mod users;
 mod vouchers;
+mod webhooks;
 
 use axum::Router;
 pub(super) use purchases::REFUND_PURCHASE;
@@ -37,6 +39,7 @@ pub(super) fn router() -> Router<Server> {
         .merge(catalog::router())
         .merge(dashboard::router())
         .merge(devices::router())
+        .merge(jobs::router())
         .merge(keys::router())
         .merge(licenses::router())
         .merge(invoices::router())
@@ -53,4 +56,5 @@ pub(super) fn router() -> Router<Server> {
         .merge(users::router())
         .merge(refunds::router())
         .merge(sendings::router())
+        .merge(webhooks::router())
 }
