@@ -76,3 +76,8 @@ CREATE TABLE revenue_days (
     rentals BIGINT NOT NULL,
     ending TEXT NOT NULL
 );
+
+-- The books read the money of some days.
+CREATE INDEX token_purchases_by_issue ON token_purchases (issued_at);
+CREATE INDEX token_purchases_by_payment ON token_purchases (paid_at);
+CREATE INDEX token_reversals_by_time ON token_reversals (created_at);

@@ -245,6 +245,8 @@ async fn show(State(server): State<Server>, operator: Operator, Path(name): Path
     let group = find(&name)?;
     let mut members = Vec::new();
     leaves("", &(group.read)(&server).await?, &mut members);
+    // In the order of the labels, which go together, and not in that of the alphabet.
+    members.sort_by_key(|(path, _)| group.labels.iter().position(|(known, ..)| known == path));
     let body = html! {
         p { (group.about) }
         (Form::post(&operator, format!("{PATH}/{name}"), "Save", fields(group, &members)))
