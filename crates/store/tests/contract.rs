@@ -5,7 +5,6 @@
 mod accounts;
 mod console;
 mod holding;
-mod holding;
 mod lifecycle;
 mod migrations;
 mod operations;
