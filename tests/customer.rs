@@ -1,3 +1,4 @@
+use std::ffi::OsString;
 use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
@@ -15,11 +16,20 @@ pub struct Customer {
     /// The name of a computer apart from the one that the tests run on.
     apart: Option<String>,
     cut_off: bool,
+    /// Where a Secret Service keeps its secrets; in a file of the computer where there is none.
+    keyring: Option<TempDir>,
 }
 
 /// What makes the machine that a program sees: an id and a name of its own, and none of the host's hardware.
 const MACHINE: &str =
     r#"mount --bind "$0" /etc/machine-id && mount -t tmpfs none /sys && hostname "$1" && shift && exec "$@""#;
+
+/// What makes a session with a Secret Service: a new bus, on which the keyring in the folder `$0` is unlocked. Both speak of
+/// themselves; only the program's own words are passed on.
+const SESSION: &str = r#"exec dbus-run-session -- sh -c '
+    printf scrip | XDG_DATA_HOME="$0" gnome-keyring-daemon --unlock --components=secrets --daemonize ||
+        { echo "gnome-keyring-daemon did not start" >&4; exit 1; }
+    exec "$@" >&3 2>&4 3>&- 4>&-' "$0" "$@" 3>&1 4>&2 >/dev/null 2>&1"#;
 
 /// What a command of the terminal client did.
 #[derive(Debug)]
@@ -91,6 +101,7 @@ impl Customer {
             server: server.to_owned(),
             apart: None,
             cut_off: false,
+            keyring: None,
         }
     }
 
@@ -105,6 +116,24 @@ impl Customer {
         std::fs::write(customer.home().join("machine-id"), digits).expect("a machine id");
         customer.apart = Some(name.to_owned());
         customer
+    }
+
+    /// The same, which keeps its secrets in a Secret Service of its own (gnome-keyring).
+    pub fn apart_with_keyring(server: &str, name: &str) -> Self {
+        let keyring = tempfile::Builder::new().prefix("scrip-keyring-").tempdir();
+        Self {
+            keyring: Some(keyring.expect("a private folder")),
+            ..Self::apart(server, name)
+        }
+    }
+
+    /// The folder of the Secret Service.
+    ///
+    /// # Panics
+    ///
+    /// Where the computer has none.
+    pub fn keyring(&self) -> &Path {
+        self.keyring.as_ref().expect("a Secret Service").path()
     }
 
     /// From now on the computer has no network at all.
@@ -129,26 +158,34 @@ impl Customer {
 
     /// `scrip --json ARGUMENTS`, not yet started.
     pub fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = match &self.apart {
-            None => Command::new(program("scrip")),
-            Some(name) => {
-                let mut command = Command::new("unshare");
-                command.args(["--map-root-user", "--mount", "--uts"]);
-                command.args(self.cut_off.then_some("--net"));
-                command.args(["sh", "-c", MACHINE]);
-                command.arg(self.home().join("machine-id")).arg(name);
-                command.arg(program("scrip"));
-                command
-            }
-        };
+        let mut line: Vec<OsString> = Vec::new();
+        if let Some(name) = &self.apart {
+            line.extend(["unshare", "--map-root-user", "--mount", "--uts"].map(OsString::from));
+            line.extend(self.cut_off.then(|| OsString::from("--net")));
+            line.extend(["sh", "-c", MACHINE].map(OsString::from));
+            line.extend([self.home().join("machine-id").into(), name.into()]);
+        }
+        if let Some(keyring) = &self.keyring {
+            line.extend(["sh", "-c", SESSION].map(OsString::from));
+            line.push(keyring.path().into());
+        }
+        line.push(program("scrip").into());
+        let mut command = Command::new(&line[0]);
         command
+            .args(&line[1..])
             .arg("--json")
             .args(arguments)
             .env("SCRIP_SERVER", &self.server)
             .env("SCRIP_HOME", self.home.path())
-            .env("SCRIP_KEYSTORE", "file")
             .env("HOME", self.home.path())
             .stdin(Stdio::null());
+        match &self.keyring {
+            None => command.env("SCRIP_KEYSTORE", "file"),
+            Some(keyring) => command
+                .env_remove("SCRIP_KEYSTORE")
+                .env_remove("XDG_DATA_HOME")
+                .env("XDG_RUNTIME_DIR", keyring.path()),
+        };
         command
     }
 

@@ -29,7 +29,7 @@ pub(crate) async fn save_file(app: AppHandle, name: String, base64: String) -> R
     }
     let bytes = Base64::decode_vec(&base64)
         .map_err(|error| failure(ErrorCode::CommandInvalid, &format!("the file is not base64: {error}")))?;
-    let folder = app.path().download_dir().map_err(|error| {
+    let folder = downloads(&app).map_err(|error| {
         failure(
             ErrorCode::StateIo,
             &format!("there is no folder for downloads: {error}"),
@@ -38,6 +38,14 @@ pub(crate) async fn save_file(app: AppHandle, name: String, base64: String) -> R
     let path = write_new(&folder, &name, &bytes)
         .map_err(|error| failure(ErrorCode::StateIo, &format!("{name} could not be written: {error}")))?;
     Ok(path.display().to_string())
+}
+
+/// The person's folder for downloads. A desktop that never wrote `user-dirs.dirs` (xdg-user-dirs(5)) names none.
+fn downloads(app: &AppHandle) -> tauri::Result<PathBuf> {
+    let paths = app.path();
+    paths
+        .download_dir()
+        .or_else(|_| paths.home_dir().map(|home| home.join("Downloads")))
 }
 
 /// Writes `bytes` under a name that nothing in `folder` has yet: `a.scrip`, `a (2).scrip`, …

@@ -100,7 +100,7 @@ fn an_old_copy_of_the_journal_is_refused() {
 }
 
 /// The one journal of a computer.
-fn journal(customer: &Customer) -> std::path::PathBuf {
+pub(crate) fn journal(customer: &Customer) -> std::path::PathBuf {
     let servers = customer.home().join("data/servers");
     let server = std::fs::read_dir(servers).unwrap().next().unwrap().unwrap().path();
     let mut files = std::fs::read_dir(server.join("journal")).unwrap();

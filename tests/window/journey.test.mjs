@@ -2,10 +2,9 @@
 // downloaded and installed; rented, extended, owned; and everything is still there with the server gone.
 
 import assert from "node:assert/strict";
-import { after, before, describe, it } from "node:test";
 
-import { Page } from "./page.mjs";
-import { administer, forgetPicture, installerBytesSent, isInstalled, keepPicture, openWindow, remove, secretsKept, setting, startDriver, startServer, until } from "./world.mjs";
+import { play } from "./stage.mjs";
+import { administer, installerBytesSent, isInstalled, remove, secretsKept, setting, until } from "./world.mjs";
 
 const { present, absent } = setting;
 const EMAIL = "ada@example.org";
@@ -15,54 +14,17 @@ const WEEK = 25;
 /** A package takes its time to be installed. */
 const INSTALL_MAX = 180_000;
 
-describe("the window", { timeout: 600_000 }, () => {
-  let server, tauri, driver, page, broken;
+play("the window", (step, stage) => {
   const paid = { rent: 0, extend: 0, convert: 0 };
 
-  /** Each step begins where the one before ended; after a failure the rest cannot run. */
-  const step = (name, run) =>
-    it(name, { timeout: INSTALL_MAX + 60_000 }, async (context) => {
-      if (broken) return context.skip(`not reached: "${broken}" failed`);
-      broken = name;
-      try {
-        await run();
-        broken = undefined;
-      } catch (thrown) {
-        keepPicture("failure");
-        throw thrown;
-      }
-    });
-
-  const show = async () => {
-    driver = await openWindow();
-    page = new Page(driver);
-  };
-
-  before(async () => {
-    forgetPicture("failure");
-    server = await startServer();
-    tauri = await startDriver();
-    await show();
-  }, { timeout: 180_000 });
-
-  after(async () => {
-    await driver?.quit().catch((error) => console.error(`closing the window: ${error}`));
-    await tauri?.stop();
-    await server?.stop();
-    remove(absent.package);
-  }, { timeout: 120_000 });
-
-  step("shows the catalog to anyone", async () => {
+  step("shows the catalog to anyone", async (page) => {
     await until("the catalog has arrived", async () => (await page.number("result-count", "data-total")) > 5, 60_000);
     await page.has("nav-sign-in");
     await page.pictures("browse");
   });
 
-  step("registers, and keeps the session in the Secret Service", async () => {
-    await page.press("nav-sign-in");
-    await page.press("register-toggle");
-    await page.fill("sign-in-email", EMAIL);
-    await page.fill("sign-in-password", "correct horse battery");
+  step("registers, and keeps the session in the Secret Service", async (page) => {
+    await page.askToRegister(EMAIL);
     assert.equal(await page.find("keystore-warning"), null, "secrets are not kept in a file");
     await page.pictures("register");
     await page.press("sign-in-submit");
@@ -71,7 +33,7 @@ describe("the window", { timeout: 600_000 }, () => {
     assert.ok(secretsKept() > 0, "the Secret Service holds a secret of Scrip");
   });
 
-  step("searches while one types", async () => {
+  step("searches while one types", async (page) => {
     await page.go("browse");
     const all = await page.number("result-count", "data-total");
     await page.fill("search", "zzzzzzzz");
@@ -85,7 +47,7 @@ describe("the window", { timeout: 600_000 }, () => {
     await page.attribute("result-count", "data-total", all);
   });
 
-  step("knows the program that is installed already, and buys its code alone", async () => {
+  step("knows the program that is installed already, and buys its code alone", async (page) => {
     await page.open(present.id, present.words);
     await page.attribute("this-computer", "data-status", "installed");
     await page.attribute("main-action", "data-act", "pay");
@@ -105,7 +67,7 @@ describe("the window", { timeout: 600_000 }, () => {
     assert.equal(await installerBytesSent(), 0, "no byte of an installer was sent");
   });
 
-  step("rents a program that is not here: downloaded, installed, authorised", async () => {
+  step("rents a program that is not here: downloaded, installed, authorised", async (page) => {
     assert.equal(isInstalled(absent.package), false);
     await page.open(absent.id, absent.words);
     await page.attribute("this-computer", "data-status", "absent");
@@ -123,7 +85,7 @@ describe("the window", { timeout: 600_000 }, () => {
     await page.pictures("product-rented");
   });
 
-  step("says how many tokens are missing", async () => {
+  step("says how many tokens are missing", async (page) => {
     await page.press("extend");
     await page.attribute("confirm-total", "data-total", WEEK);
     await page.text("confirm-missing", new RegExp(String(WEEK - (GRANTED - PRICE - WEEK))));
@@ -135,7 +97,7 @@ describe("the window", { timeout: 600_000 }, () => {
     await page.attribute("wallet-balance", "data-balance", 2 * GRANTED - PRICE - WEEK);
   });
 
-  step("extends the rental", async () => {
+  step("extends the rental", async (page) => {
     await page.go("library");
     await page.press(`extend-${absent.id}`);
     paid.extend = await page.pay();
@@ -145,7 +107,7 @@ describe("the window", { timeout: 600_000 }, () => {
     await page.pictures("library-rented");
   });
 
-  step("turns the rental into ownership for exactly what is missing", async () => {
+  step("turns the rental into ownership for exactly what is missing", async (page) => {
     await page.press(`convert-${absent.id}`);
     paid.convert = await page.pay();
     await page.attribute(`license-${absent.id}`, "data-state", "owned");
@@ -154,9 +116,9 @@ describe("the window", { timeout: 600_000 }, () => {
     await page.pictures("library");
   });
 
-  step("collects in the cart what is not paid for yet", async () => {
+  step("collects in the cart what is not paid for yet", async (page) => {
     await page.go("browse");
-    const other = await driver.executeScript(`
+    const other = await page.run(`
       const ids = [...document.querySelectorAll('[data-testid^="product-card-"]')].map((card) => card.dataset.testid.slice("product-card-".length));
       return ids.find((id) => !arguments[0].includes(id))`, [absent.id, present.id]);
     await page.press(`product-card-${other}`);
@@ -168,12 +130,12 @@ describe("the window", { timeout: 600_000 }, () => {
     await page.gone("cart-total");
   });
 
-  step("accounts for every token", async () => {
+  step("accounts for every token", async (page) => {
     await page.go("wallet");
     const balance = await page.number("wallet-balance", "data-balance");
     assert.equal(balance, 2 * GRANTED - 2 * PRICE);
     const history = await until("the history", () =>
-      driver.executeScript(`
+      page.run(`
         const number = (cell) => Number(cell.textContent.replace("−", "-").replace(/[^0-9-]/g, ""));
         const rows = [...document.querySelectorAll('[data-testid="history"] tbody tr')];
         return rows.length >= 6 && rows.map((row) => ({ amount: number(row.querySelector(".amount [aria-hidden]")), after: number(row.lastElementChild) }))`));
@@ -187,10 +149,11 @@ describe("the window", { timeout: 600_000 }, () => {
     assert.equal(await installerBytesSent(), absent.bytes, "nothing was downloaded twice");
   });
 
-  step("keeps library, search and codes with the server gone and the window reopened", async () => {
-    await driver.quit();
-    await server.stop();
-    await show();
+  step("keeps library, search and codes with the server gone and the window reopened", async (page) => {
+    await stage.closeWindow();
+    await stage.stopServer();
+    await stage.showWindow();
+    page = stage.page;
     await page.go("library");
     await page.attribute(`license-${absent.id}`, "data-state", "owned");
     await page.attribute(`license-${present.id}`, "data-state", "owned");
@@ -204,7 +167,7 @@ describe("the window", { timeout: 600_000 }, () => {
     await page.pictures("product-offline");
   });
 
-  step("removes what it installed, and nothing else", async () => {
+  step("removes what it installed, and nothing else", async (page) => {
     await page.go("library");
     assert.equal(await page.find(`uninstall-${present.id}`), null, "what others installed is not ours to remove");
     await page.press(`uninstall-${absent.id}`);
@@ -214,8 +177,8 @@ describe("the window", { timeout: 600_000 }, () => {
     await page.attribute(`license-${absent.id}`, "data-state", "owned");
   });
 
-  step("finds the server again, whose books balance", async () => {
-    server = await startServer();
+  step("finds the server again, whose books balance", async (page) => {
+    await stage.startServer();
     // The window may find it by itself first.
     await until("the window is online", async () => {
       await (await page.find("offline-retry"))?.click();
@@ -223,4 +186,4 @@ describe("the window", { timeout: 600_000 }, () => {
     });
     assert.match(administer("audit"), /balance/);
   });
-});
+}, () => remove(absent.package));

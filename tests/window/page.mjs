@@ -1,8 +1,9 @@
 // What a person does in the window: look for a control, read it, press it. Everything waits for its condition.
 
 import assert from "node:assert/strict";
+import { join } from "node:path";
 
-import { keepPicture, until } from "./world.mjs";
+import { downloads, keepPicture, PASSWORD, setting, until } from "./world.mjs";
 
 const selector = (id) => `[data-testid="${id.replace(/["\\]/g, "\\$&")}"]`;
 
@@ -11,9 +12,14 @@ export class Page {
     this.driver = driver;
   }
 
+  /** What a script answers in the page. */
+  run(script, ...values) {
+    return this.driver.executeScript(script, ...values);
+  }
+
   /** The visible control with the test id, or null. */
   find(id) {
-    return this.driver.executeScript("return [...document.querySelectorAll(arguments[0])].find((one) => one.checkVisibility({ visibilityProperty: true })) ?? null", selector(id));
+    return this.run("return [...document.querySelectorAll(arguments[0])].find((one) => one.checkVisibility({ visibilityProperty: true })) ?? null", selector(id));
   }
 
   has(id, max) {
@@ -62,6 +68,29 @@ export class Page {
       const text = element && (await this.driver.executeScript("return arguments[0].innerText", element));
       return text !== null && wanted.test(text) ? text : null;
     }, max);
+  }
+
+  /** Gives a file to a control that takes files, as choosing it does. */
+  async choose(id, path) {
+    const chooser = await until(`${id} is there`, () => this.run("return document.querySelector(arguments[0])", selector(id)));
+    await chooser.sendKeys(path);
+  }
+
+  /** Presses what saves a file, and gives its path, which the page must tell. */
+  async save(id) {
+    const before = downloads();
+    await this.press(id);
+    const name = await until(`${id} saves a file`, () => downloads().find((one) => !before.includes(one)) ?? null);
+    await this.text("toast", new RegExp(name.replace(/[^\w]/g, "\\$&")));
+    return join(setting.downloads, name);
+  }
+
+  /** Fills in what opens an account, up to the last button. */
+  async askToRegister(email) {
+    await this.press("nav-sign-in");
+    await this.press("register-toggle");
+    await this.fill("sign-in-email", email);
+    await this.fill("sign-in-password", PASSWORD);
   }
 
   /** Goes to a page by the navigation at the side. */

@@ -12,10 +12,7 @@ try {
   driver = await openWindow();
   const page = new Page(driver);
   await until("the catalog has arrived", async () => (await page.number("result-count", "data-total")) > 5, 60_000);
-  await page.press("nav-sign-in");
-  await page.press("register-toggle");
-  await page.fill("sign-in-email", EMAIL);
-  await page.fill("sign-in-password", "correct horse battery");
+  await page.askToRegister(EMAIL);
   await page.press("sign-in-submit");
   await page.has("account-email");
   administer("grant", "--user", EMAIL, "--tokens", "500", "--reason", "a gift");

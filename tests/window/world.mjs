@@ -2,7 +2,8 @@
 // a display, a session bus with a Secret Service, private home folders, and this environment.
 
 import { spawn, spawnSync } from "node:child_process";
-import { mkdirSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { Builder, Capabilities } from "selenium-webdriver";
@@ -16,6 +17,9 @@ function required(name) {
 const [presentProduct, presentWords] = required("SCRIP_PRESENT").split(",");
 const [absentProduct, absentWords, absentPackage, absentBytes] = required("SCRIP_ABSENT").split(",");
 
+/** The password of every account. */
+export const PASSWORD = "correct horse battery";
+
 /** What the tests are run with. */
 export const setting = {
   /** The folder of the programs that were built. */
@@ -26,6 +30,8 @@ export const setting = {
   data: required("SCRIP_DATA"),
   /** Where pictures go. */
   pictures: required("SCRIP_SCREENSHOTS"),
+  /** Where the window saves files. */
+  downloads: join(required("HOME"), "Downloads"),
   driver: required("SCRIP_TAURI_DRIVER"),
   driverPorts: required("SCRIP_DRIVER_PORTS").split(","),
   /** A product whose program is on this computer already, by other means, and the words that find it. */
@@ -100,6 +106,70 @@ export function administer(...args) {
   const run = spawnSync(join(setting.programs, "scrip-server"), [...args, "--data", setting.data], { encoding: "utf8", timeout: 60_000 });
   if (run.status !== 0) throw new Error(`scrip-server ${args.join(" ")} ended with ${run.status}: ${run.stderr}`);
   return run.stdout;
+}
+
+/** The names of the files that the window saved. */
+export function downloads() {
+  try {
+    return readdirSync(setting.downloads);
+  } catch (thrown) {
+    if (thrown.code === "ENOENT") return [];
+    throw thrown;
+  }
+}
+
+/** What makes the machine that a program sees: an id and a name of its own, and none of the host's hardware. */
+const MACHINE = `mount --bind "$0" /etc/machine-id && mount -t tmpfs none /sys && hostname "$1" && shift && exec "$@"`;
+
+/** A computer with the terminal program: this one, or another in namespaces of its own (unshare(1)). */
+export class Computer {
+  #start = [];
+  #variables = {};
+  #folder;
+
+  /** The one that the window runs on. */
+  static here() {
+    return new Computer();
+  }
+
+  /** Another one, whose state is removed by `remove`. */
+  static apart(name) {
+    const computer = new Computer();
+    const folder = (computer.#folder = mkdtempSync(join(tmpdir(), "scrip-computer-")));
+    const id = join(folder, "machine-id");
+    writeFileSync(id, Buffer.from(name.padEnd(16, name)).subarray(0, 16).toString("hex"));
+    computer.#start = ["unshare", "--map-root-user", "--mount", "--uts", "sh", "-c", MACHINE, id, name];
+    computer.#variables = { HOME: folder, SCRIP_HOME: folder, SCRIP_KEYSTORE: "file" };
+    return computer;
+  }
+
+  remove() {
+    if (this.#folder) rmSync(this.#folder, { recursive: true });
+  }
+
+  /** Runs a command of the terminal program: how it ended, and what it printed. */
+  run(args, input = "") {
+    const [program, ...rest] = [...this.#start, join(setting.programs, "scrip"), ...args];
+    // Programs that it starts show nothing here.
+    const { DISPLAY: _, ...variables } = { ...process.env, ...this.#variables };
+    const run = spawnSync(program, rest, { encoding: "utf8", input, timeout: 60_000, env: variables });
+    if (run.error) throw run.error;
+    return run;
+  }
+
+  /** The result of a command that must succeed, read as JSON. */
+  ask(args, input) {
+    const run = this.run(["--json", ...args], input);
+    if (run.status !== 0) throw new Error(`scrip ${args.join(" ")} ended with ${run.status}: ${run.stderr}`);
+    return JSON.parse(run.stdout);
+  }
+
+  /** The code of the refusal of a command that must fail. */
+  refusal(args) {
+    const run = this.run(["--json", ...args]);
+    if (run.status === 0) throw new Error(`scrip ${args.join(" ")} was not refused: ${run.stdout}`);
+    return JSON.parse(run.stderr).code;
+  }
 }
 
 /** How many bytes of installers the server has sent since it was started. */

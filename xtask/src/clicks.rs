@@ -47,7 +47,7 @@ const ABSENT: [Program; 4] = [
     ("gpicview", "gpicview.desktop", "gpicview"),
 ];
 
-/// Runs the tests that click through the journey, with programs that `cargo xtask test` built.
+/// Runs the tests that click in the window, with programs that `cargo xtask test` built.
 pub(crate) fn test(places: &Places) -> Result<()> {
     if read(Command::new("id").arg("-u"))?.trim() != "0" {
         bail!("they install and remove a real package, which only root may: run them as root, such as in a container");
@@ -62,7 +62,7 @@ pub(crate) fn test(places: &Places) -> Result<()> {
     let run = Run {
         stock: &stock,
         arguments: &["--test", "--test-reporter=spec", "--test-concurrency=1"],
-        script: "tests/window/journey.test.mjs",
+        scripts: &["tests/window/journey.test.mjs", "tests/window/rentals.test.mjs"],
         pictures: &pictures,
         programs: (present, absent),
     };
@@ -78,7 +78,7 @@ pub(crate) fn take_picture(places: &Places) -> Result<()> {
     let run = Run {
         stock: &store::STOCK,
         arguments: &[],
-        script: "tests/window/picture.mjs",
+        scripts: &["tests/window/picture.mjs"],
         pictures: &places.root.join("docs"),
         programs: (choose(&PRESENT, true)?, ABSENT[0]),
     };
@@ -87,11 +87,11 @@ pub(crate) fn take_picture(places: &Places) -> Result<()> {
     Ok(())
 }
 
-/// A script of Node.js that clicks in the window, and what it finds.
+/// Scripts of Node.js that click in the window, each in a world of its own, and what they find.
 struct Run<'r> {
     stock: &'r Stock<'r>,
     arguments: &'r [&'r str],
-    script: &'r str,
+    scripts: &'r [&'r str],
     pictures: &'r Path,
     /// One that is on this machine, and one that is not.
     programs: (Program, Program),
@@ -101,7 +101,7 @@ impl Run<'_> {
     fn perform(&self, places: &Places, built: &Built) -> Result<()> {
         require_virtual_display()?;
         let interrupts = Interrupts::hear()?;
-        let (present, absent) = self.programs;
+        let (_, absent) = self.programs;
         let filled = places.cached("clicks")?.join(self.stock.prices.replace('/', "-"));
         store::fill(places, built, &filled, self.stock, &interrupts)?;
         let package = store::downloaded(&places.cached("packages")?, absent.0)?
@@ -110,14 +110,29 @@ impl Run<'_> {
             .with_context(|| format!("looking at {}", package.display()))?
             .len();
 
+        for script in self.scripts {
+            self.click(places, built, (script, &filled, bytes), &interrupts)?;
+        }
+        Ok(())
+    }
+
+    /// Runs one script, with a copy of the store that was filled; `bytes` is the size of the package that is not here.
+    fn click(
+        &self,
+        places: &Places,
+        built: &Built,
+        (script, filled, bytes): (&str, &Path, u64),
+        interrupts: &Interrupts,
+    ) -> Result<()> {
+        let (present, absent) = self.programs;
         let scratch = Scratch::new()?;
         let data = scratch.0.join("server");
-        read(Command::new("cp").arg("--archive").arg(&filled).arg(&data))?;
+        read(Command::new("cp").arg("--archive").arg(filled).arg(&data))?;
         let display = Display::start()?;
         let mut command = session_of_its_own(Path::new("node"), &scratch.0)?;
         command
             .args(self.arguments)
-            .arg(places.root.join(self.script))
+            .arg(places.root.join(script))
             .env("HOME", private_folder(&scratch.0.join("home"))?)
             .env("DISPLAY", display.name())
             .env("GDK_BACKEND", "x11")
@@ -140,7 +155,7 @@ impl Run<'_> {
         for name in ELSEWHERE {
             command.env_remove(name);
         }
-        wait(Companion::start("the clicks in the window", &mut command)?, &interrupts)
+        wait(Companion::start("the clicks in the window", &mut command)?, interrupts)
     }
 }
 

@@ -8,8 +8,7 @@ use scrip_api::OfflineSubmission;
 use scrip_domain::{Email, Holdings, Intent, Item, License, LicenseId, Platform, ProductId, Timestamp, Tokens, UserId};
 use scrip_licensing::armor::{self, Label};
 use scrip_licensing::{
-    Activate, Bundle, BundleExpectation, KeySetStatement, OfflineRequest, RequestItem, RequestJournal, RevocationList,
-    price_digest,
+    Activate, Bundle, BundleExpectation, OfflineRequest, OpenBundle, RequestItem, RequestJournal, price_digest,
 };
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -141,29 +140,8 @@ impl App {
 
     /// Takes the vendor's answer: its codes, its keys, its revocations and its time. Needs no network.
     pub async fn offline_import(&self, args: TextArgs) -> Result<Imported, Error> {
-        let text = text_of(Label::Bundle, &args.text)?;
-        let issuer = self.pinned_issuer()?.ok_or(Error::VendorUnknown)?;
-        let device = self.device_key().await?.thumbprint();
-        let trusted = self.trusted()?;
-        let waiting = self.waiting()?;
-        let nonces: Vec<Uuid> = waiting.iter().map(|one| one.nonce).collect();
-        let expect = BundleExpectation {
-            issuer: &issuer,
-            device,
-            nonces: &nonces,
-            keys: trusted.as_ref().map(|trusted| &trusted.keys),
-            revocations: trusted.as_ref().and_then(|trusted| trusted.revocations.as_ref()),
-        };
-        let open = Bundle::open(&text, &expect)?;
-        let machine = self.machine.digest()?;
-        if let Some((_, claims)) = open.codes.iter().find(|(_, claims)| claims.machine != machine) {
-            return Err(scrip_licensing::Error::OtherDevice {
-                product: claims.aud.clone(),
-                what: "computer",
-            }
-            .into());
-        }
-        self.take_statements(&issuer, &open.bundle, &open.keys, &open.revocations)?;
+        let open = self.open_bundle(&text_of(Label::Bundle, &args.text)?).await?;
+        self.take_statements(&open)?;
         self.note_bundle_time(open.bundle.iat)?;
         let mut products = Vec::with_capacity(open.codes.len());
         for (code, claims) in &open.codes {
@@ -193,15 +171,41 @@ impl App {
         })
     }
 
+    /// Reads the answer to a request of this computer; changes nothing.
+    pub(crate) async fn open_bundle(&self, text: &str) -> Result<OpenBundle, Error> {
+        let issuer = self.pinned_issuer()?.ok_or(Error::VendorUnknown)?;
+        let device = self.device_key().await?.thumbprint();
+        let trusted = self.trusted()?;
+        let waiting = self.waiting()?;
+        let nonces: Vec<Uuid> = waiting.iter().map(|one| one.nonce).collect();
+        let expect = BundleExpectation {
+            issuer: &issuer,
+            device,
+            nonces: &nonces,
+            keys: trusted.as_ref().map(|trusted| &trusted.keys),
+            revocations: trusted.as_ref().and_then(|trusted| trusted.revocations.as_ref()),
+        };
+        let open = Bundle::open(text, &expect)?;
+        let machine = self.machine.digest()?;
+        if let Some((_, claims)) = open.codes.iter().find(|(_, claims)| claims.machine != machine) {
+            return Err(scrip_licensing::Error::OtherDevice {
+                product: claims.aud.clone(),
+                what: "computer",
+            }
+            .into());
+        }
+        Ok(open)
+    }
+
     /// Keeps the newer of what the bundle holds and what is stored.
-    fn take_statements(
-        &self,
-        issuer: &str,
-        bundle: &Bundle,
-        keys: &KeySetStatement,
-        revocations: &RevocationList,
-    ) -> Result<(), Error> {
-        let trusted = self.take_keys(issuer, &bundle.keys)?;
+    fn take_statements(&self, open: &OpenBundle) -> Result<(), Error> {
+        let OpenBundle {
+            bundle,
+            keys,
+            revocations,
+            ..
+        } = open;
+        let trusted = self.take_keys(&bundle.iss, &bundle.keys)?;
         debug_assert_eq!(trusted.keys.seq, keys.seq);
         let is_newer = trusted
             .revocations

@@ -3,7 +3,7 @@
 use base64ct::{Base64, Encoding};
 use scrip_licensing::armor::{self, Label};
 use scrip_licensing::qr::{self, Picture};
-use scrip_licensing::{OfflineRequest, RequestItem, StatementKind};
+use scrip_licensing::{OfflineRequest, OpenBundle, RequestItem, StatementKind};
 use serde_json::Value;
 
 use crate::codes::{as_json, codes_of};
@@ -43,7 +43,6 @@ impl App {
     }
 
     /// What a code or another statement says, and whether it holds here. Works with no network.
-    #[expect(clippy::unused_async, reason = "all commands have one shape")]
     pub async fn code_inspect(&self, args: TextArgs) -> Result<Vec<Inspection>, Error> {
         let text = args.text.trim();
         let kind = match Label::of(text) {
@@ -53,8 +52,17 @@ impl App {
         match kind {
             StatementKind::Code => codes_of(text)?.iter().map(|code| self.inspect_code(code)).collect(),
             StatementKind::Request => Ok(vec![self.inspect_request(&text_of(Label::Request, text)?)?]),
-            StatementKind::Bundle => Ok(vec![inspect_other("bundle", &text_of(Label::Bundle, text)?)?]),
-            StatementKind::Recovery => Ok(vec![inspect_other("recovery", &text_of(Label::Recovery, text)?)?]),
+            StatementKind::Bundle => {
+                let text = text_of(Label::Bundle, text)?;
+                let checked = self.open_bundle(&text).await.map(|open| said_by_bundle(&open));
+                Ok(vec![inspect_checked("bundle", &text, checked)?])
+            }
+            StatementKind::Recovery => {
+                let text = text_of(Label::Recovery, text)?;
+                let checked = self.open_recovery(&text).await;
+                let checked = checked.map(|_| vec!["It is for this computer, and its signature is right.".to_owned()]);
+                Ok(vec![inspect_checked("recovery", &text, checked)?])
+            }
             StatementKind::KeySet => Ok(vec![inspect_other("keys", text)?]),
             StatementKind::Revocations => Ok(vec![inspect_other("revocations", text)?]),
             StatementKind::Prices => Ok(vec![inspect_other("prices", text)?]),
@@ -150,6 +158,31 @@ impl App {
     }
 }
 
+/// What a bundle that was checked brings to this computer.
+fn said_by_bundle(open: &OpenBundle) -> Vec<String> {
+    let mut sentences = vec!["It answers a request of this computer, and its signature is right.".to_owned()];
+    let codes = open.codes.iter();
+    sentences.extend(codes.map(|(_, claims)| format!("It brings a code of {}.", claims.aud)));
+    let order = open.bundle.order.as_ref();
+    sentences.extend(order.map(|order| format!("{} were paid.", order.total)));
+    sentences
+}
+
+/// A statement for one computer: what is certain of it, or why it does not hold here.
+fn inspect_checked(kind: &str, text: &str, checked: Result<Vec<String>, Error>) -> Result<Inspection, Error> {
+    let mut inspection = inspect_other(kind, text)?;
+    // That it is checked later is said of the others.
+    inspection.sentences.pop();
+    match checked {
+        Ok(sentences) => {
+            inspection.sentences.extend(sentences);
+            inspection.holds = true;
+        }
+        Err(refusal) => inspection.failure = Some(Failure::from(&refusal)),
+    }
+    Ok(inspection)
+}
+
 /// A statement that is checked when it is used.
 fn inspect_other(kind: &str, text: &str) -> Result<Inspection, Error> {
     let claims = payload(text).ok_or_else(|| {
@@ -234,9 +267,9 @@ fn payload(text: &str) -> Option<Value> {
 }
 
 impl QrPicture {
-    /// The picture for a terminal, black on white.
-    pub fn terminal(&self) -> Result<String, Error> {
-        Ok(Picture::new(&self.text)?.terminal())
+    /// The picture as text: for a terminal black on white, otherwise without colours.
+    pub fn as_text(&self, for_terminal: bool) -> Result<String, Error> {
+        Ok(Picture::new(&self.text)?.text(for_terminal))
     }
 
     /// The picture as a PNG file.

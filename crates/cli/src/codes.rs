@@ -1,6 +1,6 @@
 //! Authorization codes.
 
-use std::io::Read;
+use std::io::{IsTerminal, Read};
 use std::path::{Path, PathBuf};
 
 use scrip_app::contract::{CodeView, Imported, Inspection, ProductArgs, TextArgs};
@@ -44,7 +44,7 @@ pub(crate) async fn show(
     });
     let mut terminal = String::new();
     for picture in pictures.iter().filter(|_| qr) {
-        terminal.push_str(&picture.terminal()?);
+        terminal.push_str(&picture.as_text(std::io::stdout().is_terminal())?);
         terminal.push('\n');
     }
     output.show(&result, || {

@@ -2,9 +2,13 @@
 
 use std::process::{ExitCode, ExitStatus};
 
+use rustix::io::Errno;
+use rustix::process::{Pid, Signal, kill_process};
 use scrip_app::{App, Failure, Start};
 use scrip_domain::ProductId;
 use serde_json::json;
+use tokio::process::Child;
+use tokio::signal::unix::{SignalKind, signal};
 
 use crate::args::RunArgs;
 use crate::codes::resolve_offline;
@@ -56,16 +60,31 @@ async fn carry(
         command.current_dir(folder);
     }
     let mut child = command.spawn().map_err(|error| failed(error.to_string()))?;
+    let hear = |kind| signal(kind).map_err(|error| failed(error.to_string()));
     // The keys that stop a program in a terminal reach the program too: it decides, and this one waits for it.
-    let mut interrupts = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::interrupt())
-        .map_err(|error| failed(error.to_string()))?;
+    let mut interrupts = hear(SignalKind::interrupt())?;
+    // This one comes to a single process: the program is the one that is meant.
+    let mut terminations = hear(SignalKind::terminate())?;
     let mut heartbeat = std::pin::pin!(app.keep_leases());
     loop {
         tokio::select! {
             status = child.wait() => return status.map_err(|error| failed(error.to_string())),
             () = &mut heartbeat => output.note("what is on loan is not renewed any more."),
             _ = interrupts.recv() => {}
+            _ = terminations.recv() => terminate(&child).map_err(|error| failed(error.to_string()))?,
         }
+    }
+}
+
+/// Asks the program to end; it may take its time.
+fn terminate(child: &Child) -> std::io::Result<()> {
+    // Until it was waited for, its id is no other's.
+    let Some(id) = child.id().and_then(|id| Pid::from_raw(id.cast_signed())) else {
+        return Ok(());
+    };
+    match kill_process(id, Signal::TERM) {
+        Err(Errno::SRCH) => Ok(()),
+        sent => Ok(sent?),
     }
 }
 

@@ -53,7 +53,8 @@ impl Seen {
 
     /// Reads a text of at most `max` bytes; `None` where there is no file.
     pub(crate) fn read(&mut self, path: &Path, max: usize) -> Result<Option<String>, Refusal> {
-        self.note(path);
+        let stamp = Stamp::of(path);
+        self.0.push((path.to_owned(), stamp));
         let refuse = |why: String| Refusal::File {
             path: path.to_owned(),
             why,
@@ -63,8 +64,10 @@ impl Seen {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(refuse(error.to_string())),
         };
-        let mut text = String::new();
         let limit = u64::try_from(max).unwrap_or(u64::MAX).saturating_add(1);
+        // Room for the whole and for the end of it to be noticed, so that it is read at once.
+        let length = stamp.map_or(0, |stamp| stamp.length).min(limit).saturating_add(1);
+        let mut text = String::with_capacity(usize::try_from(length).unwrap_or(0));
         file.take(limit)
             .read_to_string(&mut text)
             .map_err(|error| refuse(error.to_string()))?;

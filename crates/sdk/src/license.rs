@@ -34,22 +34,45 @@ impl License {
     /// dates, the counts.
     pub(crate) fn take(&self, take: Take) -> Result<Authorization, Refusal> {
         let claims = &self.claims;
-        let last = self.last()?;
-        if let Some(last) = &last {
-            last.standing().admit(claims.seq)?;
-        }
         let mut warnings = self.warnings.clone();
-        // Where time ends nothing, the clock is not asked.
-        let now = match claims.exp {
-            Some(end) => Some(self.check_time(end, last.as_ref(), &mut warnings)?),
-            None => None,
-        };
+        // Where something was counted before, one look at the journal under its lock is enough.
+        if let (Some(journal), Some(entry)) = (&self.journal, self.entry(take)) {
+            let taken = journal.append_next(claims.seq, |last| {
+                let now = self.admit(Some(last), &mut warnings)?;
+                self.check(&last.standing(), take)?;
+                Ok::<_, Refusal>((now.unwrap_or_else(|| self.time.read().wall), entry))
+            })?;
+            if taken.is_some() {
+                return Ok(self.answer(taken, warnings));
+            }
+        }
+        let last = self.last()?;
+        let now = self.admit(last.as_ref(), &mut warnings)?;
         let standing = match &self.journal {
             Some(journal) if claims.grant.is_counted() => Some(self.count(journal, take, now, last)?),
             Some(journal) if claims.grant != Grant::Perpetual => self.mark(journal, now, last.as_ref())?,
             _ => None,
         };
         Ok(self.answer(standing, warnings))
+    }
+
+    /// Whether the code serves at all, whatever is counted; answers the time, for which nothing is asked where time ends nothing.
+    fn admit(&self, last: Option<&Record>, warnings: &mut Vec<Warning>) -> Result<Option<Timestamp>, Refusal> {
+        if let Some(last) = last {
+            last.standing().admit(self.claims.seq)?;
+        }
+        let end = self.claims.exp;
+        end.map(|end| self.check_time(end, last, warnings)).transpose()
+    }
+
+    /// What `take` writes into the journal; `None` where it takes nothing that this license counts.
+    fn entry(&self, take: Take) -> Option<Entry> {
+        let (uses, processings) = self.claims.grant.counts();
+        match take {
+            Take::Uses(amount) if uses.is_some() && amount > 0 => Some(Entry::Use(amount)),
+            Take::Processings(amount) if processings.is_some() && amount > 0 => Some(Entry::Processings(amount)),
+            _ => None,
+        }
     }
 
     /// Remembers that a newer code came, so that an older one serves no more; only where something was counted, as
@@ -132,15 +155,10 @@ impl License {
             code_seq: 0,
             surrendered: 0,
         };
-        let (uses, processings) = claims.grant.counts();
-        let entry = match take {
-            Take::Uses(amount) if uses.is_some() && amount > 0 => Entry::Use(amount),
-            Take::Processings(amount) if processings.is_some() && amount > 0 => Entry::Processings(amount),
-            _ => {
-                let standing = last.map_or(start, |last| last.standing());
-                self.check(&standing, Take::Nothing)?;
-                return Ok(self.mark(journal, now, last.as_ref())?.unwrap_or(standing));
-            }
+        let Some(entry) = self.entry(take) else {
+            let standing = last.map_or(start, |last| last.standing());
+            self.check(&standing, Take::Nothing)?;
+            return Ok(self.mark(journal, now, last.as_ref())?.unwrap_or(standing));
         };
         let now = now.unwrap_or_else(|| self.time.read().wall);
         journal.append(now, claims.seq, start, |standing| {

@@ -6,7 +6,6 @@ mod accounts;
 mod billing;
 mod console;
 mod holding;
-mod holding;
 mod lifecycle;
 mod migrations;
 mod operations;

@@ -204,7 +204,7 @@ fn a_rental_tells_what_is_left_and_what_is_paid() {
     });
     desk.photos(1);
     let expected = "Contact Sheet is rented\n  200 photos left\n  3 starts left\n  \
-        45 tokens of 150 tokens paid: 105 tokens more make it yours\n";
+        45 of 150 tokens paid: 105 tokens more make it yours\n";
     assert_eq!(desk.run(&["license"]).stdout, expected);
     assert_eq!(desk.run(&["photos"]).status, 0);
     let told = desk.run(&["license"]).stdout;

@@ -52,6 +52,16 @@ async fn a_computer_that_never_had_a_network_is_served_by_files() {
     assert_eq!(answer.notes, ["One code was issued."]);
     let error = carrier.offline_import(text(&answer.file.text)).await.unwrap_err();
     assert_eq!(error.code(), ErrorCode::StatementOtherDevice);
+    let elsewhere = carrier.code_inspect(text(&answer.file.text)).await.unwrap().remove(0);
+    assert!(!elsewhere.holds, "{elsewhere:?}");
+    assert_eq!(elsewhere.failure.unwrap().code, "statement.other_device");
+    let here = app.code_inspect(text(&answer.file.text)).await.unwrap().remove(0);
+    assert!(here.holds && here.failure.is_none(), "{here:?}");
+    assert!(
+        here.sentences
+            .iter()
+            .any(|line| line == "It brings a code of org.example.Hello.")
+    );
     let imported = app.offline_import(text(&answer.file.text)).await.unwrap();
     assert_eq!(
         (imported.products[0].product.clone(), imported.notes),
@@ -144,7 +154,7 @@ async fn a_code_travels_as_a_file_and_as_a_picture_and_speaks_in_words() {
     let home = tempfile::tempdir().unwrap();
     let app = desk.authorized(home.path(), MACHINE).await;
     let pictures = app.code_qr(args()).await.unwrap();
-    assert!(pictures[0].svg.starts_with("<svg") && pictures[0].terminal().unwrap().contains('█'));
+    assert!(pictures[0].svg.starts_with("<svg") && pictures[0].as_text(false).unwrap().contains('█'));
     let scanned = app
         .code_scan(ScanArgs {
             pictures: pictures.iter().rev().map(|picture| picture.png.clone()).collect(),
@@ -198,6 +208,7 @@ async fn a_clock_that_was_set_back_is_named_and_a_recovery_code_sets_it_right() 
         .await
         .unwrap();
     wrong.advance_seconds(10 * 86_400);
+    assert!(app.code_inspect(text(&code.text)).await.unwrap()[0].holds);
     assert!(app.clock_recover(text(&code.text)).await.unwrap().right);
     let error = app.clock_recover(text(&code.text)).await.unwrap_err();
     assert_eq!(error.code(), ErrorCode::StatementRolledBack, "each serves once");

@@ -141,28 +141,57 @@ impl Journal {
         decide: impl FnOnce(&Standing) -> Result<Entry, E>,
     ) -> Result<Standing, E> {
         let written = self.locked(true, |slots, tip| {
-            let Tip { first, last } = match tip.take() {
+            let begun = match tip.take() {
                 Some(tip) => tip,
                 None => self.begin(slots, time, start)?,
             };
-            let standing = last.record.standing();
-            let draft = decide(&standing).and_then(|entry| self.draft(&last, entry, code_seq, time).map_err(E::from));
-            let (last, answer) = match draft {
-                Err(refusal) => (last, Err(refusal)),
-                Ok(next) => {
-                    let next = Placed::new(next, next.sign(&self.key));
-                    slots
-                        .put(next.record.seq - first, &next.bytes)
-                        .map_err(self.io("write"))?;
-                    self.anchor.write(self.identity.license, next.head());
-                    let standing = next.record.standing();
-                    (next, Ok(standing))
-                }
-            };
-            *tip = Some(Tip { first, last });
-            Ok(answer)
+            self.put(slots, tip, begun, code_seq, |last| {
+                decide(&last.standing()).map(|entry| (time, entry))
+            })
         })?;
         written.unwrap_or_else(|| Err(self.edited("it was removed meanwhile").into()))
+    }
+
+    /// The same where something was counted before; `decide` is given the last record and says the time as well. Answers
+    /// `None`, and asks nothing, where the journal has no record yet.
+    pub fn append_next<E: From<Error>>(
+        &self,
+        code_seq: u64,
+        decide: impl FnOnce(&Record) -> Result<(Timestamp, Entry), E>,
+    ) -> Result<Option<Standing>, E> {
+        let written = self.locked(false, |slots, tip| match tip.take() {
+            Some(begun) => self.put(slots, tip, begun, code_seq, decide).map(Some),
+            None => Ok(None),
+        })?;
+        written.flatten().transpose()
+    }
+
+    /// Puts behind the end `begun` what `decide` says, durably, and leaves the new end in `tip`.
+    fn put<E: From<Error>>(
+        &self,
+        slots: &Slots,
+        tip: &mut Option<Tip>,
+        begun: Tip,
+        code_seq: u64,
+        decide: impl FnOnce(&Record) -> Result<(Timestamp, Entry), E>,
+    ) -> Result<Result<Standing, E>, Error> {
+        let Tip { first, last } = begun;
+        let draft =
+            decide(&last.record).and_then(|(time, entry)| self.draft(&last, entry, code_seq, time).map_err(E::from));
+        let (last, answer) = match draft {
+            Err(refusal) => (last, Err(refusal)),
+            Ok(next) => {
+                let next = Placed::new(next, next.sign(&self.key));
+                slots
+                    .put(next.record.seq - first, &next.bytes)
+                    .map_err(self.io("write"))?;
+                self.anchor.write(self.identity.license, next.head());
+                let standing = next.record.standing();
+                (next, Ok(standing))
+            }
+        };
+        *tip = Some(Tip { first, last });
+        Ok(answer)
     }
 
     /// Cuts the file down to one record, after the server acknowledged everything up to `acknowledged`. Answers

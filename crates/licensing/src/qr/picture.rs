@@ -57,12 +57,13 @@ impl Picture {
         row < self.width && column < self.width && self.dark[row * self.width + column]
     }
 
-    /// The picture for a terminal: two rows of squares to a line, in half blocks, black on white whatever the
-    /// terminal's colours are (ECMA-48 section 8.3.117).
-    pub fn terminal(&self) -> String {
+    /// The picture as text: two rows of squares to a line, in half blocks. For a terminal with `colours`, black on white
+    /// whatever the terminal's own are (ECMA-48 section 8.3.117); without them for paper or a file.
+    pub fn text(&self, colours: bool) -> String {
+        let (begin, end) = if colours { ("\x1b[30;107m", "\x1b[0m") } else { ("", "") };
         let mut text = String::new();
         for row in (0..self.width).step_by(2) {
-            text.push_str("\x1b[30;107m");
+            text.push_str(begin);
             for column in 0..self.width {
                 text.push(match (self.is_dark(row, column), self.is_dark(row + 1, column)) {
                     (true, true) => '█',
@@ -71,7 +72,8 @@ impl Picture {
                     (false, false) => ' ',
                 });
             }
-            text.push_str("\x1b[0m\n");
+            text.push_str(end);
+            text.push('\n');
         }
         text
     }

@@ -102,7 +102,7 @@ fn a_bundle_of_several_pictures_is_read_in_any_order() {
 #[test]
 fn the_terminal_and_the_svg_show_the_same_squares() {
     let picture = Picture::new(&code()).unwrap();
-    let terminal = picture.terminal();
+    let terminal = picture.text(true);
     let lines: Vec<&str> = terminal.lines().collect();
     assert_eq!(lines.len(), picture.width().div_ceil(2));
     for (at, line) in lines.iter().enumerate() {
@@ -117,6 +117,8 @@ fn the_terminal_and_the_svg_show_the_same_squares() {
             assert_eq!(matches!(square, '█' | '▄'), picture.is_dark(2 * at + 1, column));
         }
     }
+    let plain = terminal.replace("\x1b[30;107m", "").replace("\x1b[0m", "");
+    assert_eq!(picture.text(false), plain, "in a file without colours");
     let svg = picture.svg().unwrap();
     let dark: usize = svg
         .split("v1h-")

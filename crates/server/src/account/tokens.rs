@@ -106,7 +106,7 @@ fn offers(server: &Server, person: &Person, list: &TokenPriceList, card: bool) -
             .id(format!("tokens-{}", list.currency)).required())
     };
     Ok(html! {
-        p { (terms.per_tokens) " cost " (one) @if terms.tax_permille > 0 { ", plus " (terms.tax_name) } "." }
+        p { "The price is " (one) " for " (terms.per_tokens) @if terms.tax_permille > 0 { ", plus " (terms.tax_name) } "." }
         @if !terms.tiers.is_empty() {
             ul { @for tier in &terms.tiers {
                 li { "From " (tier.from) " on: " (percent(tier.discount_permille)) " less." }

@@ -46,7 +46,7 @@ async fn a_person_buys_tokens_on_the_account_page() {
     let mut browser = Browser::signed_in(&api, "ada@example.com").await;
     let page = browser.page("/account/tokens").await;
     for shown in [
-        "1 token cost 0.10 EUR, plus VAT 19 %",
+        "The price is 0.10 EUR for 1 token, plus VAT 19 %",
         "From 1000 tokens on: 10 % less",
         "21.42 EUR",
         "Choose small",

@@ -1,6 +1,12 @@
 import { SvelteMap } from "svelte/reactivity";
 
+import { dateTime } from "../format";
 import type { Host } from "../host";
+
+/** As RFC 3339 writes it, in universal time. */
+const INSTANT = /\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?Z/g;
+/** What can be a product's id: words of which dots or colons make one. */
+const ID = /[\w+-]+(?:[.:][\w+-]+)+/g;
 
 export interface Label {
   name: string;
@@ -25,6 +31,12 @@ export class Labels {
   /** The label of a product, or its id until the label is known. */
   of(id: string): Label {
     return this.#known.get(id) ?? { name: id, icon: null };
+  }
+
+  /** A sentence of the app or the vendor as a person reads it: the names of products instead of their ids, and instants by
+   * this computer's clock. */
+  told(sentence: string): string {
+    return sentence.replace(INSTANT, dateTime).replace(ID, (id) => this.#known.get(id)?.name ?? id);
   }
 
   /** Asks for labels that are not known yet. */
