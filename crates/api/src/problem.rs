@@ -82,7 +82,7 @@ fn status_of(code: ErrorCode) -> u16 {
         | C::PurchaseNotFound
         | C::RequestNotFound
         | C::SeatNotFound
-        | C::SessionNotFound => 404,
+        | C::SessionNotFound
         | C::VoucherUnknown
         | C::InvoiceNotFound
         | C::PaymentNotFound

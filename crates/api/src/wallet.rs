@@ -76,6 +76,7 @@ impl TransferKind {
             Self::Gift => "gift",
             Self::Expiry => "expiry",
             Self::Team => "team",
+            Self::Forfeit => "forfeit",
         }
     }
 

@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 mod accounts;
+mod holding;
 mod licensing;
 mod offline_tokens;
 mod token_sales;
@@ -24,10 +25,6 @@ pub use accounts::{
     BrowserSignIn, CodeArgs, EmailArgs, EraseArgs, FactorArgs, NewPasswordArgs, PasswordArgs, PersonalExport,
     ProofArgs, RecoverArgs, SessionArgs,
 };
-mod holding;
-mod licensing;
-mod token_sales;
-
 pub use holding::{
     BeginTeamArgs, CursorArgs, EndGiftArgs, GiftEnd, GiftsView, GiveArgs, HistoryArgs, MemberArgs, OrderLineArgs,
     OrdersView, PeriodArgs, RecipientArgs, RemoveMemberArgs, SendArgs, SendingArgs, StatementArgs, StatementLine,

@@ -394,6 +394,7 @@ mod tests {
         check(&command);
     }
 
+    #[expect(clippy::too_many_lines, reason = "a list of words")]
     #[test]
     fn the_words_that_others_script_against_are_understood() {
         let lines = [

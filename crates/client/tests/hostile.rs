@@ -177,6 +177,9 @@ async fn a_payment_is_repeated_under_the_same_key_and_nothing_else_is() {
     let credentials = scrip_api::SignInRequest {
         email: "ada@example.com".parse().unwrap(),
         password: scrip_domain::Password::new("correct horse"),
+        code: None,
+        client: None,
+        known: None,
     };
     let error = client(&server).sign_in(&credentials).await.err().unwrap();
     assert_eq!(server.requests().len(), 1);

@@ -36,9 +36,9 @@ mod revocation;
 mod statement;
 mod trust;
 mod verify;
-mod wallet;
 #[cfg(feature = "issue")]
 mod voucher;
+mod wallet;
 
 pub use bundle::{Bundle, BundleExpectation, BundleOrder, OpenBundle};
 pub use claims::{Claims, Confirmation, Equity, Grant, Used};
@@ -58,9 +58,9 @@ pub use request::{Activate, OfflineRequest, RequestItem, RequestJournal};
 pub use revocation::{Revocation, RevocationList};
 pub use statement::StatementKind;
 pub use verify::{Expectation, KeySet, MAX_CODE_BYTES, Verifier};
-pub use wallet::{StatementEntry, StatementFile, WalletStatement};
 #[cfg(feature = "issue")]
 pub use voucher::VoucherKey;
+pub use wallet::{StatementEntry, StatementFile, WalletStatement};
 
 /// The `typ` of a code's header (RFC 7515 section 4.1.9).
 pub const CODE_TYPE: &str = "scrip-authorization+jwt";

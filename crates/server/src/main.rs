@@ -222,13 +222,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
                 version: release,
                 arch,
             };
-            let artifact = scrip_server::publish(&server, &publication).await?;
-            let (version, size) = (&artifact.version, artifact.size);
-            println!(
-                "published {} {version}: {size} bytes, sha256 {}",
-                artifact.product, artifact.sha256
-            );
-            ExitCode::SUCCESS
+            publish(&server, &publication).await?
         }
         Command::Unlist { product } => unlist(&server, &product).await?,
         Command::Grant {
@@ -291,6 +285,16 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     };
     server.store().close().await;
     Ok(code)
+}
+
+async fn publish(server: &Server, publication: &Publication) -> anyhow::Result<ExitCode> {
+    let artifact = scrip_server::publish(server, publication).await?;
+    let (version, size) = (&artifact.version, artifact.size);
+    println!(
+        "published {} {version}: {size} bytes, sha256 {}",
+        artifact.product, artifact.sha256
+    );
+    Ok(ExitCode::SUCCESS)
 }
 
 /// `$XDG_DATA_HOME/scrip-server` (XDG Base Directory Specification 0.8).

@@ -78,7 +78,6 @@ pub(crate) fn described() -> OpenApiRouter<Server> {
         .routes(routes!(cart::show))
         .routes(routes!(cart::put, cart::remove))
         .routes(routes!(cart::quote))
-        .routes(routes!(orders::create))
         .routes(routes!(token_sales::prices))
         .routes(routes!(token_sales::quote))
         .routes(routes!(token_sales::shortfall))

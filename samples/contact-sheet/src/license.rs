@@ -58,7 +58,7 @@ pub(crate) fn photos(count: u64) -> String {
 }
 
 fn equity(equity: &Equity) -> Option<String> {
-    let price = equity.price?;
+    let price = equity.price?.get();
     let credited = equity.credited.get();
     let missing = price.saturating_sub(credited);
     Some(format!("  {credited} of {price} paid: {missing} more make it yours"))

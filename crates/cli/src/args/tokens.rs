@@ -9,6 +9,7 @@ use super::PaperCommand;
 pub(crate) enum TokensCommand {
     #[command(flatten)]
     Sending(super::SendingCommand),
+    #[command(flatten)]
     Paper(PaperCommand),
     /// Show what tokens cost
     Prices {

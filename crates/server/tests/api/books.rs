@@ -169,6 +169,7 @@ async fn support_finds_a_license_and_stops_it() {
     assert_eq!(refused.status, StatusCode::FORBIDDEN);
 }
 
+#[expect(clippy::too_many_lines, reason = "one way through the pages, step by step")]
 #[tokio::test]
 async fn what_the_settings_hold_back_waits_for_a_second_operator() {
     let api = shop().await;

@@ -17,6 +17,7 @@ async fn confirm(browser: &mut Browser<'_>, page: &str, action: &str, names: &[&
     location(&answer).to_owned()
 }
 
+#[expect(clippy::too_many_lines, reason = "one way through the pages, step by step")]
 #[tokio::test]
 async fn a_person_sends_gives_shares_and_takes_back_without_the_app() {
     let api = Api::new().await;

@@ -110,13 +110,13 @@ async fn sessions_are_listed_and_ended() {
 
 /// What an authenticator app shows (RFC 6238).
 fn app_shows(secret: &str, seconds: i64) -> String {
-    let (mut key, mut held, mut bits) = (Vec::new(), 0_u32, 0);
+    let (mut key, mut held, mut bits) = (Vec::new(), 0_usize, 0);
     for c in secret.chars() {
-        held = (held << 5) | "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".find(c).unwrap() as u32;
+        held = (held << 5) | "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".find(c).unwrap();
         bits += 5;
         if bits >= 8 {
             bits -= 8;
-            key.push(((held >> bits) & 255) as u8);
+            key.push(u8::try_from((held >> bits) & 255).unwrap());
         }
     }
     let mut mac = Hmac::<Sha1>::new_from_slice(&key).unwrap();

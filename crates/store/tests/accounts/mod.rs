@@ -110,11 +110,11 @@ both! {
             let store = fixture.store.clone();
             tokio::spawn(async move { store.verify_address(TokenHash([1; 32])).await.is_ok() })
         });
-        let mut used = 0;
+        let mut verified = 0;
         for attempt in tries.collect::<Vec<_>>() {
-            used += usize::from(attempt.await.unwrap());
+            verified += usize::from(attempt.await.unwrap());
         }
-        assert_eq!(used, 1);
+        assert_eq!(verified, 1);
         assert_eq!(store.user_by_id(user.id).await.unwrap().unwrap().verified_at, Some(fixture.now()));
         store.put_code(&code(&fixture, &user, CodePurpose::Recover, 2)).await.unwrap();
         store.put_code(&code(&fixture, &user, CodePurpose::Recover, 3)).await.unwrap();

@@ -215,8 +215,8 @@ both! {
         assert_eq!(left, [1190, 77, 620]);
         let fourth = billed(&fixture, &user).await.1;
         let flat = fixture.store.payments(true, None, 10).await.unwrap()[1].id;
-        let used = fixture.store.apply_payment(flat, fourth.id, &ACT).await.unwrap();
-        assert_eq!(used.applied, euro(77));
+        let applied = fixture.store.apply_payment(flat, fourth.id, &ACT).await.unwrap();
+        assert_eq!(applied.applied, euro(77));
         let found = fixture.store.invoice_by_number(&fourth.number.to_lowercase().replace('-', " ")).await.unwrap();
         assert_eq!((found.state.paid, found.state.open()), (euro(77), euro(1113)));
         fixture.assert_sound().await;
