@@ -230,7 +230,9 @@ fn install_python_packages(places: &Places) -> Result<()> {
     if fs::read_to_string(&stamp).is_ok_and(|installed| installed == PYTHON_PACKAGES) && places.python().is_file() {
         return Ok(());
     }
-    println!("    PyJWT checks our codes, localstripe stands in for Stripe in tests: installing them apart from the system's Python");
+    println!(
+        "    PyJWT checks our codes, localstripe stands in for Stripe in tests: installing them apart from the system's Python"
+    );
     show(
         Command::new("python3")
             .args(["-m", "venv", "--clear"])

@@ -6,6 +6,7 @@
 mod account;
 mod catalog;
 mod code;
+mod holding;
 mod license;
 mod order;
 mod page;
@@ -23,6 +24,11 @@ pub use catalog::{
     Artifact, CatalogChanges, CatalogEntry, Category, DescriptionBlock, Product, ReleaseNote, Screenshot, SearchPage,
 };
 pub use code::{Code, CodeRequest, Device, DeviceRequest, Devices};
+pub use holding::{
+    ExpiringTokens, GiftRequest, GiftView, OrderRefundRequest, OrderView, Recipient, RecipientRequest, RefundQuote,
+    Refunded, RefundedLine, SendRequest, TeamBalance, TeamMember, TeamMemberRequest, TeamMoveView, TeamRequest,
+    TeamTokensRequest, TeamView, TokenTransfer, WalletAlert, WalletHolding, WalletStatementFile,
+};
 pub use license::{
     ActivationView, EndQuote, EndRequest, Ended, Finding, JournalReceipt, JournalUpload, Notice, OfflineAnswer,
     OfflineSubmission, RecoveryRequest, ReleaseRequest, RenewalRequest, Seats, Signed, StopRequest, Surrender,

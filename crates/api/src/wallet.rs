@@ -63,6 +63,23 @@ pub struct WalletEntry {
 }
 
 impl TransferKind {
+    /// The ledger's word for it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Grant => "grant",
+            Self::Order => "order",
+            Self::Refund => "refund",
+            Self::Purchase => "purchase",
+            Self::PurchaseRefund => "purchase_refund",
+            Self::Voucher => "voucher",
+            Self::Transfer => "transfer",
+            Self::Gift => "gift",
+            Self::Expiry => "expiry",
+            Self::Team => "team",
+            Self::Forfeit => "forfeit",
+        }
+    }
+
     /// Reads the ledger's word for it.
     pub fn parse(word: &str) -> Option<Self> {
         Some(match word {

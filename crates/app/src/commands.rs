@@ -8,14 +8,17 @@ use ts_rs::{Config, TS};
 
 use crate::bindings::Declarations;
 use crate::contract::{
-    AcquireArgs, Acquired, AddToCartArgs, ArmoredFile, BrowserSignIn, BuyTokensArgs, CatalogState, ClockView, CodeArgs,
-    CodeView, Credentials, DeviceArgs, DeviceView, EmailArgs, EmailChanged, EndArgs, EndQuote, Ended, EraseArgs, Event,
-    FactorArgs, Failure, HistoryArgs, HistoryView, Imported, Inspection, LibraryView, LicenseView, NewPasswordArgs,
-    NoticesArgs, NoticesView, OfflineAnswerView, OfflineRequestArgs, OfflineRequestView, PasswordArgs, PayArgs,
-    PersonalDetails, PersonalExport, Plan, ProductArgs, ProductView, Profile, ProofArgs, PurchaseArgs, PurchasesArgs,
-    PurchasesView, QrPicture, QuoteArgs, RecoverArgs, ReleaseArgs, RenewalArgs, ScanArgs, Scanned, SearchArgs,
-    SearchResult, SeatsView, SecondFactorSetup, SessionArgs, SessionState, SessionView, ShortfallArgs, SpareCodes,
-    SyncView, TextArgs, TokenQuoteArgs, TransferArgs, Transferred, UsageArgs, UsageReport, WaitingRequest, WalletView,
+    AcquireArgs, Acquired, AddToCartArgs, ArmoredFile, BeginTeamArgs, BrowserSignIn, BuyTokensArgs, CatalogState,
+    ClockView, CodeArgs, CodeView, Credentials, CursorArgs, DeviceArgs, DeviceView, EmailArgs, EmailChanged, EndArgs,
+    EndGiftArgs, EndQuote, Ended, EraseArgs, Event, FactorArgs, Failure, GiftsView, GiveArgs, HistoryArgs, HistoryView,
+    Imported, Inspection, LibraryView, LicenseView, MemberArgs, NewPasswordArgs, NoticesArgs, NoticesView,
+    OfflineAnswerView, OfflineRequestArgs, OfflineRequestView, OrderLineArgs, OrdersView, PasswordArgs, PayArgs,
+    PeriodArgs, PersonalDetails, PersonalExport, Plan, ProductArgs, ProductView, Profile, ProofArgs, PurchaseArgs,
+    PurchasesArgs, PurchasesView, QrPicture, QuoteArgs, RecipientArgs, RecoverArgs, ReleaseArgs, RemoveMemberArgs,
+    RenewalArgs, ScanArgs, Scanned, SearchArgs, SearchResult, SeatsView, SecondFactorSetup, SendArgs, SendingArgs,
+    SessionArgs, SessionState, SessionView, ShortfallArgs, SpareCodes, StatementArgs, StatementView, SyncView,
+    TakeBackArgs, TeamArgs, TeamMovesArgs, TeamMovesView, TeamTokensArgs, TextArgs, TextFile, TokenQuoteArgs,
+    TransferArgs, Transferred, TransfersView, UsageArgs, UsageReport, WaitingRequest, WalletView,
 };
 use crate::{App, Error};
 
@@ -98,6 +101,31 @@ commands! {
     "tokens.purchase": tokens_purchase(PurchaseArgs) -> scrip_api::TokenPurchase;
     "tokens.purchases": tokens_purchases(PurchasesArgs) -> PurchasesView;
     "tokens.cancel": tokens_cancel(PurchaseArgs) -> scrip_api::TokenPurchase;
+    "wallet.history_csv": wallet_history_csv(HistoryArgs) -> TextFile;
+    "wallet.holding": wallet_holding() -> scrip_api::WalletHolding;
+    "wallet.statement": wallet_statement(PeriodArgs) -> TextFile;
+    "wallet.alert": wallet_alert() -> scrip_api::WalletAlert;
+    "wallet.alert_set": wallet_alert_set(scrip_api::WalletAlert) -> scrip_api::WalletAlert;
+    "statement.verify": statement_verify(StatementArgs) -> StatementView;
+    "transfers.recipient": transfers_recipient(RecipientArgs) -> scrip_api::Recipient;
+    "transfers.send": transfers_send(SendArgs) -> scrip_api::TokenTransfer;
+    "transfers.view": transfers_view(CursorArgs) -> TransfersView;
+    "transfers.cancel": transfers_cancel(SendingArgs) -> scrip_api::TokenTransfer;
+    "gifts.give": gifts_give(GiveArgs) -> scrip_api::GiftView;
+    "gifts.view": gifts_view(CursorArgs) -> GiftsView;
+    "gifts.end": gifts_end(EndGiftArgs) -> scrip_api::GiftView;
+    "teams.view": teams_view() -> Vec<scrip_api::TeamView>;
+    "teams.show": teams_show(TeamArgs) -> scrip_api::TeamView;
+    "teams.begin": teams_begin(BeginTeamArgs) -> scrip_api::TeamView;
+    "teams.join": teams_join(TeamArgs) -> scrip_api::TeamView;
+    "teams.close": teams_close(TeamArgs) -> scrip_api::TeamBalance;
+    "teams.put_member": teams_put_member(MemberArgs) -> scrip_api::TeamMember;
+    "teams.remove_member": teams_remove_member(RemoveMemberArgs) -> ();
+    "teams.move_tokens": teams_move_tokens(TeamTokensArgs) -> scrip_api::TeamBalance;
+    "teams.moves": teams_moves(TeamMovesArgs) -> TeamMovesView;
+    "orders.view": orders_view(CursorArgs) -> OrdersView;
+    "orders.refund_quote": orders_refund_quote(OrderLineArgs) -> scrip_api::RefundQuote;
+    "orders.refund": orders_refund(TakeBackArgs) -> scrip_api::Refunded;
     "code.show": code_show(ProductArgs) -> CodeView;
     "code.export": code_export(ProductArgs) -> ArmoredFile;
     "code.import": code_import(TextArgs) -> Imported;

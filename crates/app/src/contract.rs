@@ -4,8 +4,10 @@
 
 pub use scrip_api::{
     Account, ActivationView, Artifact, Cart, CatalogEntry, Category, DescriptionBlock as Description, EmailChanged,
-    EndQuote, Ended, Finding, LicenseView, Notice, Order, Product, Profile, Seats, SecondFactorSetup, SessionView,
-    SpareCodes, TokenPurchase, Transferred, UsageReport, WaitingCart, WalletEntry,
+    EndQuote, Ended, Finding, GiftView, LicenseView, Notice, Order, OrderView, Product, Profile, Recipient,
+    RefundQuote, Refunded, Seats, SecondFactorSetup, SessionView, SpareCodes, TeamBalance, TeamMember, TeamMoveView,
+    TeamView, TokenPurchase, TokenTransfer, TransferKind, Transferred, UsageReport, WaitingCart, WalletAlert,
+    WalletEntry, WalletHolding,
 };
 use scrip_domain::{Item, Offers, ProductId, PurchaseId, Quote, Sha256, Timestamp, Tokens, Version};
 pub use scrip_domain::{Offer, PersonalDetails, TokenQuote};
@@ -14,12 +16,18 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 mod accounts;
+mod holding;
 mod licensing;
 mod token_sales;
 
 pub use accounts::{
     BrowserSignIn, CodeArgs, EmailArgs, EraseArgs, FactorArgs, NewPasswordArgs, PasswordArgs, PersonalExport,
     ProofArgs, RecoverArgs, SessionArgs,
+};
+pub use holding::{
+    BeginTeamArgs, CursorArgs, EndGiftArgs, GiftEnd, GiftsView, GiveArgs, HistoryArgs, MemberArgs, OrderLineArgs,
+    OrdersView, PeriodArgs, RecipientArgs, RemoveMemberArgs, SendArgs, SendingArgs, StatementArgs, StatementLine,
+    StatementView, TakeBackArgs, TeamArgs, TeamMovesArgs, TeamMovesView, TeamTokensArgs, TextFile, TransfersView,
 };
 pub use licensing::{
     ArmoredFile, ClockView, DeviceArgs, DeviceView, EndArgs, Imported, ImportedCode, Inspection, NoticesArgs,
@@ -304,15 +312,6 @@ pub struct WalletView {
     pub balance: Tokens,
     /// When the server last confirmed it.
     pub confirmed_at: Timestamp,
-}
-
-/// Asks for a part of the wallet's history.
-#[derive(Clone, Debug, Default, Serialize, Deserialize, TS)]
-pub struct HistoryArgs {
-    /// The cursor of the page before; absent for the newest entries.
-    #[serde(default)]
-    #[ts(optional = nullable)]
-    pub cursor: Option<String>,
 }
 
 /// A part of the wallet's history, the newest first.

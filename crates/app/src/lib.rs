@@ -19,6 +19,7 @@ mod computer;
 pub mod contract;
 mod device;
 mod error;
+mod holding;
 mod judge;
 mod keystore;
 mod library;

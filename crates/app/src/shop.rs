@@ -7,11 +7,8 @@ use scrip_api::QuoteRequest;
 use scrip_domain::{Quote, Timestamp, Tokens};
 use serde::{Deserialize, Serialize};
 
-use crate::contract::{HistoryArgs, HistoryView, QuoteArgs, WalletView};
+use crate::contract::{QuoteArgs, WalletView};
 use crate::{App, Error, state};
-
-/// How many entries a page of the wallet's history has.
-const HISTORY_ENTRIES: u32 = 50;
 
 /// How long a view that also works from what is stored here waits for the server.
 pub(crate) const VIEW_PATIENCE: Duration = Duration::from_secs(4);
@@ -55,20 +52,6 @@ impl App {
             (Ok(Err(error)), _) => Err(error),
             (Ok(Ok(())) | Err(_), None) => Err(Error::NotSignedIn),
         }
-    }
-
-    /// A part of the wallet's history, the newest first.
-    pub async fn wallet_history(&self, args: HistoryArgs) -> Result<HistoryView, Error> {
-        self.require_session().await?;
-        let page = self
-            .client
-            .wallet_history(args.cursor.as_deref(), HISTORY_ENTRIES)
-            .await;
-        let page = self.noted(page).await?;
-        Ok(HistoryView {
-            items: page.items,
-            next_cursor: page.next_cursor,
-        })
     }
 
     /// The balance that was confirmed last.

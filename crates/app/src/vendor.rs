@@ -228,6 +228,26 @@ impl App {
         Ok(verifiers)
     }
 
+    /// The addresses of every vendor that this computer knows, this server's first.
+    pub(crate) fn known_issuers(&self) -> Result<Vec<String>, Error> {
+        let mut issuers: Vec<String> = self.pinned_issuer()?.into_iter().collect();
+        let Ok(listing) = std::fs::read_dir(self.places.data.join("servers")) else {
+            return Ok(issuers);
+        };
+        let mut others = Vec::new();
+        for folder in listing.filter_map(|entry| entry.ok().map(|entry| entry.path())) {
+            let vendor = state::read::<StoredVendor>(&folder.join("vendor.json"))?;
+            others.extend(
+                vendor
+                    .map(|vendor| vendor.issuer)
+                    .filter(|issuer| !issuers.contains(issuer)),
+            );
+        }
+        others.sort();
+        issuers.append(&mut others);
+        Ok(issuers)
+    }
+
     fn pin(&self, issuer: &str) -> Result<(), Error> {
         let issuer = issuer.to_owned();
         state::write(&self.vendor_file(), &StoredVendor { issuer })

@@ -5,10 +5,15 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 mod account;
+mod holding;
 mod rental;
 mod tokens;
 
 pub(crate) use account::{AccountCommand, FactorCommand, LoginArgs};
+pub(crate) use holding::{
+    GiftsCommand, HistoryWords, OrdersCommand, SendingCommand, StatementCommand, StatementWords, TeamsCommand,
+    WalletCommand,
+};
 pub(crate) use rental::{
     AskCommand, AskFile, AskProduct, ClockCommand, OfflineCommand, RenewArgs, RunArgs, SeatsCommand,
 };
@@ -69,6 +74,11 @@ pub(crate) enum Command {
     Tokens {
         #[command(subcommand)]
         command: TokensCommand,
+    },
+    /// Check signed statements
+    Statement {
+        #[command(subcommand)]
+        command: StatementCommand,
     },
     /// Search the catalog; works offline once the catalog is here
     Search(SearchArgs),
@@ -212,16 +222,6 @@ pub(crate) struct CredentialArgs {
     /// How you are called
     #[arg(long, value_name = "TEXT")]
     pub(crate) name: Option<String>,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum WalletCommand {
-    /// List what came in and went out, the newest first
-    History {
-        /// Go on from an earlier page: what that named at its end
-        #[arg(long)]
-        cursor: Option<String>,
-    },
 }
 
 #[derive(Debug, Args)]
@@ -427,6 +427,12 @@ mod tests {
             "code export P -o FILE",
             "code import FILE",
             "code inspect FILE",
+            "wallet history --from 2026-01-01 --to 2026-02-01 --kind order",
+            "statement verify FILE --vendor URN",
+            "tokens send eve@example.com 30 --name NAME --message M",
+            "tokens give P --to eve@example.com --offer week",
+            "tokens teams draw 01953593-df77-79fb-b466-fa907fa17f00 5",
+            "tokens orders refund 01953593-df77-79fb-b466-fa907fa17f00 P --yes",
             "trial P",
             "pause P",
             "resume P",

@@ -9,6 +9,7 @@ mod args;
 mod browse;
 mod codes;
 mod files;
+mod holding;
 mod licenses;
 mod offline;
 mod output;
@@ -68,10 +69,14 @@ async fn run(arguments: Arguments, output: Output) -> Result<ExitCode, Failure> 
         Command::Logout => session::logout(&app, output).await,
         Command::Whoami => session::whoami(&app, output).await,
         Command::Wallet { command: None } => session::wallet(&app, output).await,
-        Command::Wallet {
-            command: Some(WalletCommand::History { cursor }),
-        } => session::wallet_history(&app, output, cursor).await,
         Command::Tokens { command } => tokens::tokens(&app, output, command).await,
+        Command::Wallet {
+            command: Some(WalletCommand::History(words)),
+        } => holding::history(&app, output, words).await,
+        Command::Wallet {
+            command: Some(WalletCommand::Statement(words)),
+        } => holding::statement(&app, output, words).await,
+        Command::Statement { command } => holding::statements(&app, output, command).await,
         Command::Search(search) => browse::search(&app, output, search).await,
         Command::Show { product } => browse::show(&app, output, &product).await,
         Command::Catalog {

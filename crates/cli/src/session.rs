@@ -2,7 +2,7 @@
 
 use std::io::Read;
 
-use scrip_app::contract::{Credentials, HistoryArgs, SessionState};
+use scrip_app::contract::{Credentials, SessionState};
 use scrip_app::{App, Failure};
 use scrip_domain::Password;
 use serde_json::json;
@@ -60,23 +60,6 @@ pub(crate) async fn wallet(app: &App, output: Output) -> Result<(), Failure> {
     let wallet = app.wallet_view().await?;
     output.show(&wallet, || {
         format!("{} (as of {})", wallet.balance, wallet.confirmed_at)
-    })
-}
-
-pub(crate) async fn wallet_history(app: &App, output: Output, cursor: Option<String>) -> Result<(), Failure> {
-    let history = app.wallet_history(HistoryArgs { cursor }).await?;
-    output.show(&history, || {
-        let mut table = Table::default();
-        for entry in &history.items {
-            let amount = format!("{:+}", entry.amount);
-            let balance = entry.balance_after.to_string();
-            table.row([&entry.at.to_string(), &amount, &balance, &entry.reason]);
-        }
-        let more = history
-            .next_cursor
-            .as_ref()
-            .map(|cursor| format!("\nOlder entries: --cursor {cursor}\n"));
-        format!("{}{}", table.text(), more.unwrap_or_default())
     })
 }
 

@@ -17,6 +17,7 @@ const ASK_EVERY: Duration = Duration::from_secs(2);
 
 pub(crate) async fn tokens(app: &App, output: Output, command: TokensCommand) -> Result<(), Failure> {
     match command {
+        TokensCommand::Sending(command) => crate::holding::sending(app, output, command).await,
         TokensCommand::Prices {
             missing: Some(missing),
             currency: Some(currency),

@@ -10,7 +10,7 @@ use crate::device::random_secret;
 use crate::statement::{self, Statement};
 use crate::{
     Bundle, Claims, Error, KeySetStatement, MAX_CODE_BYTES, PriceSheet, PublishedKey, Recovery, RevocationList,
-    VerifyingKey, digest, issuer_of, trust,
+    VerifyingKey, WalletStatement, digest, issuer_of, trust,
 };
 
 /// A vendor's key pair: what signs codes.
@@ -141,6 +141,11 @@ impl SigningKey {
     /// Signs a price sheet.
     pub fn sign_prices(&self, sheet: &PriceSheet) -> Result<String, Error> {
         self.sign(sheet)
+    }
+
+    /// Signs a statement of a wallet.
+    pub fn sign_wallet(&self, statement: &WalletStatement) -> Result<String, Error> {
+        self.sign(statement)
     }
 
     fn sign(&self, statement: &impl Statement) -> Result<String, Error> {

@@ -36,6 +36,7 @@ mod revocation;
 mod statement;
 mod trust;
 mod verify;
+mod wallet;
 
 pub use bundle::{Bundle, BundleExpectation, BundleOrder, OpenBundle};
 pub use claims::{Claims, Confirmation, Equity, Grant, Used};
@@ -55,6 +56,7 @@ pub use request::{Activate, OfflineRequest, RequestItem, RequestJournal};
 pub use revocation::{Revocation, RevocationList};
 pub use statement::StatementKind;
 pub use verify::{Expectation, KeySet, MAX_CODE_BYTES, Verifier};
+pub use wallet::{StatementEntry, StatementFile, WalletStatement};
 
 /// The `typ` of a code's header (RFC 7515 section 4.1.9).
 pub const CODE_TYPE: &str = "scrip-authorization+jwt";

@@ -34,11 +34,13 @@ pub enum StatementKind {
     Request,
     /// A computer's word that a metering key counts for it.
     Metering,
+    /// What a wallet held, and what happened to it.
+    Wallet,
 }
 
 impl StatementKind {
     /// Every kind.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Code,
         Self::KeySet,
         Self::Revocations,
@@ -47,6 +49,7 @@ impl StatementKind {
         Self::Prices,
         Self::Request,
         Self::Metering,
+        Self::Wallet,
     ];
 
     /// The `typ` of the header (RFC 7515 section 4.1.9).
@@ -60,6 +63,7 @@ impl StatementKind {
             Self::Prices => "scrip-prices+jwt",
             Self::Request => "scrip-request+jwt",
             Self::Metering => "scrip-metering+jwt",
+            Self::Wallet => "scrip-statement+jwt",
         }
     }
 
@@ -70,8 +74,8 @@ impl StatementKind {
             Self::Recovery | Self::Prices | Self::Metering => 4 * 1024,
             Self::KeySet => 64 * 1024,
             Self::Bundle => 1024 * 1024,
-            // Both grow with what a vendor revoked, and with what a computer counted while it was offline.
-            Self::Revocations | Self::Request => 4 * 1024 * 1024,
+            // They grow with what a vendor revoked, and with what a computer counted while it was offline.
+            Self::Revocations | Self::Request | Self::Wallet => 4 * 1024 * 1024,
         }
     }
 
@@ -96,6 +100,7 @@ impl fmt::Display for StatementKind {
             Self::Prices => "price sheet",
             Self::Request => "request",
             Self::Metering => "metering certificate",
+            Self::Wallet => "wallet statement",
         })
     }
 }

@@ -37,6 +37,7 @@ mod stripe;
 mod surrender;
 mod totp;
 mod usage;
+mod wallets;
 
 pub use accounts::offline::{NewClaim, open as open_offline, reissue as reissue_claim};
 pub use backup::{BackupReport, back_up, restore};

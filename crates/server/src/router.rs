@@ -14,7 +14,7 @@ use utoipa_axum::routes;
 
 use crate::routes::{
     accounts, artifacts, cart, catalog, codes, factors, library, licenses, notices, offline, orders, profile, recovery,
-    seats, service, sessions, statements, token_sales, usage, wallet,
+    refunds, seats, sendings, service, sessions, statements, teams, token_sales, usage, wallet,
 };
 use crate::{Error, Server};
 
@@ -42,6 +42,27 @@ pub(crate) fn described() -> OpenApiRouter<Server> {
         .routes(routes!(recovery::claim))
         .routes(routes!(wallet::balance))
         .routes(routes!(wallet::history))
+        .routes(routes!(wallet::history_csv))
+        .routes(routes!(wallet::holding))
+        .routes(routes!(wallet::statement))
+        .routes(routes!(wallet::alert, wallet::put_alert))
+        .routes(routes!(sendings::recipient))
+        .routes(routes!(sendings::send, sendings::sendings))
+        .routes(routes!(sendings::cancel))
+        .routes(routes!(sendings::give, sendings::gifts))
+        .routes(routes!(sendings::accept))
+        .routes(routes!(sendings::decline))
+        .routes(routes!(sendings::withdraw))
+        .routes(routes!(teams::begin, teams::list))
+        .routes(routes!(teams::show, teams::close))
+        .routes(routes!(teams::put_member))
+        .routes(routes!(teams::remove_member))
+        .routes(routes!(teams::join))
+        .routes(routes!(teams::deposit))
+        .routes(routes!(teams::draw))
+        .routes(routes!(teams::moves))
+        .routes(routes!(refunds::show))
+        .routes(routes!(refunds::quote, refunds::refund))
         .routes(routes!(catalog::search))
         .routes(routes!(catalog::show))
         .routes(routes!(catalog::changes))
@@ -50,7 +71,6 @@ pub(crate) fn described() -> OpenApiRouter<Server> {
         .routes(routes!(cart::show))
         .routes(routes!(cart::put, cart::remove))
         .routes(routes!(cart::quote))
-        .routes(routes!(orders::create))
         .routes(routes!(token_sales::prices))
         .routes(routes!(token_sales::quote))
         .routes(routes!(token_sales::shortfall))
@@ -58,6 +78,7 @@ pub(crate) fn described() -> OpenApiRouter<Server> {
         .routes(routes!(token_sales::show))
         .routes(routes!(token_sales::cancel))
         .routes(routes!(token_sales::hear))
+        .routes(routes!(orders::create, refunds::list))
         .routes(routes!(library::show))
         .routes(routes!(library::put_device, library::devices))
         .routes(routes!(licenses::start_trial))

@@ -234,6 +234,19 @@ impl Store {
         })
     }
 
+    /// What a gift of this item costs now: what somebody pays who has nothing of it yet.
+    pub async fn gift_price(&self, item: &Item) -> Result<Tokens, Error> {
+        let mut tx = self.database.read().await?;
+        let sales = catalog::find_sales(&mut tx, std::iter::once(&item.product)).await?;
+        let stranger = Holdings {
+            user: UserId(Uuid::nil()),
+            balance: Tokens::ZERO,
+            licenses: BTreeMap::new(),
+            sales: sales.into_iter().collect(),
+        };
+        Ok(scrip_domain::quote(std::slice::from_ref(item), &stranger, self.clock.now())?.total)
+    }
+
     async fn tell_gift(
         &self,
         tx: &mut Tx,

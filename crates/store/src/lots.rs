@@ -16,6 +16,10 @@ use crate::{Error, Setting, Store};
 
 impl Setting for ExpiryPolicy {
     const NAME: &'static str = "expiry";
+
+    fn check(&self) -> Result<(), scrip_domain::Error> {
+        Self::check(self)
+    }
 }
 
 /// Tokens that an operator gives to an account.

@@ -17,6 +17,10 @@ use crate::{Error, Setting, Store, licenses, revocations};
 
 impl Setting for OrderRefundPolicy {
     const NAME: &'static str = "order_refunds";
+
+    fn check(&self) -> Result<(), scrip_domain::Error> {
+        Self::check(self)
+    }
 }
 
 /// A paid order, with what was taken back of it.

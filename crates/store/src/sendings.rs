@@ -13,6 +13,10 @@ use crate::{Error, Setting, Store};
 
 impl Setting for SendingPolicy {
     const NAME: &'static str = "sending";
+
+    fn check(&self) -> Result<(), scrip_domain::Error> {
+        Self::check(self)
+    }
 }
 
 /// Tokens to send.

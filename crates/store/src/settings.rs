@@ -12,6 +12,11 @@ use crate::{Error, Store};
 pub trait Setting: Serialize + DeserializeOwned + Default {
     /// The document's name, for ever.
     const NAME: &'static str;
+
+    /// Refuses settings that contradict themselves.
+    fn check(&self) -> Result<(), scrip_domain::Error> {
+        Ok(())
+    }
 }
 
 impl Setting for scrip_domain::AccountPolicy {
@@ -38,6 +43,7 @@ impl Store {
 
     /// Sets it, and logs who did.
     pub async fn put_setting<T: Setting>(&self, setting: &T, act: &Act<'_>) -> Result<(), Error> {
+        setting.check()?;
         let value = serde_json::to_string(setting).map_err(|why| Error::Corrupt {
             table: "settings",
             id: T::NAME.to_owned(),

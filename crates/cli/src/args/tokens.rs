@@ -5,6 +5,8 @@ use scrip_domain::{Currency, PackId, PurchaseId};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum TokensCommand {
+    #[command(flatten)]
+    Sending(super::SendingCommand),
     /// Show what tokens cost
     Prices {
         /// What it would cost to have so many tokens more

@@ -4,7 +4,8 @@ use scrip_domain::{Coded, ErrorCode, Intent, Item, Platform, Timestamp, Tokens};
 use scrip_licensing::{
     Activate, Bundle, BundleExpectation, Confirmation, DeviceKey, Error, Expectation, KeySet, KeySetStatement,
     MachineFacts, MeteringCertificate, OfflineRequest, PriceSheet, PublishedKey, Recovery, RequestItem, Revocation,
-    RevocationList, RootKey, SigningKey, StatementKind, Verifier, issuer_of, price_digest, root_of,
+    RevocationList, RootKey, SigningKey, StatementEntry, StatementFile, StatementKind, Verifier, WalletStatement,
+    issuer_of, price_digest, root_of,
 };
 use uuid::Uuid;
 
@@ -115,6 +116,49 @@ pub(crate) fn bundle() -> Bundle {
     }
 }
 
+pub(crate) fn wallet() -> WalletStatement {
+    let entry = |amount, kind: &str| StatementEntry {
+        transfer: scrip_domain::TransferId(NONCE),
+        at: now(),
+        kind: kind.to_owned(),
+        amount,
+        reason: "Welcome tokens".to_owned(),
+    };
+    WalletStatement {
+        iss: root().issuer(),
+        iat: now(),
+        sub: scrip_domain::UserId(NONCE),
+        email: "ada@example.com".to_owned(),
+        from: now(),
+        until: now().plus_seconds(1),
+        opening: 5,
+        closing: 75,
+        entries: vec![entry(100, "grant"), entry(-30, "order")],
+    }
+}
+
+#[test]
+fn a_statement_file_verifies_without_the_server_and_tells_every_change() {
+    let (content, issuer) = (wallet(), root().issuer());
+    let file = StatementFile::new(content.clone(), vendor().sign_wallet(&content).unwrap(), key_set(2));
+    let text = serde_json::to_string(&file).unwrap();
+    assert_eq!(StatementFile::verify(&text, &issuer).unwrap().closing, 75);
+    let refused = |text: &str, issuer: &str| StatementFile::verify(text, issuer).unwrap_err().code();
+    let other = RootKey::from_secret_bytes(&[4; 32]).unwrap();
+    assert_eq!(refused(&text, &other.issuer()), ErrorCode::StatementIssuer);
+    assert_eq!(
+        refused(&text.replace("\"closing\":75", "\"closing\":76"), &issuer),
+        ErrorCode::StatementMalformed
+    );
+    assert_eq!(
+        refused(&text.replace("scrip-statement/1", "scrip-statement/2"), &issuer),
+        ErrorCode::StatementMalformed
+    );
+    assert_eq!(refused("{}", &issuer), ErrorCode::StatementMalformed);
+    let wrong = WalletStatement { closing: 76, ..content };
+    assert!(vendor().sign_wallet(&wrong).is_err());
+}
+
 /// One signed statement of each kind.
 pub(crate) fn samples() -> Vec<(StatementKind, String)> {
     vec![
@@ -126,6 +170,7 @@ pub(crate) fn samples() -> Vec<(StatementKind, String)> {
         (StatementKind::Prices, vendor().sign_prices(&sheet()).unwrap()),
         (StatementKind::Request, device().sign_request(&request()).unwrap()),
         (StatementKind::Metering, device().sign_metering(&certificate()).unwrap()),
+        (StatementKind::Wallet, vendor().sign_wallet(&wallet()).unwrap()),
     ]
 }
 
@@ -143,6 +188,7 @@ pub(crate) fn open(kind: StatementKind, text: &str) -> Result<(), Error> {
         StatementKind::Prices => PriceSheet::open(text, &issuer, &keys()).map(drop),
         StatementKind::Request => OfflineRequest::open(text, &issuer, now()).map(drop),
         StatementKind::Metering => MeteringCertificate::open(text, device().thumbprint()).map(drop),
+        StatementKind::Wallet => WalletStatement::open(text, &issuer, &keys()).map(drop),
     }
 }
 

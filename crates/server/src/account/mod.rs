@@ -8,13 +8,17 @@ mod authorize;
 mod computers;
 mod home;
 mod offline;
+mod orders;
 mod passkeys;
 mod person;
 mod personal;
 mod security;
+mod sending;
 mod sign_in;
 mod sign_up;
+mod teams;
 mod tokens;
+mod wallet;
 
 use axum::Router;
 use axum::routing::{get, post};
@@ -34,7 +38,17 @@ const NAVIGATION: &[(&str, &[(&str, &str)])] = &[
             ("/account/security", "Security"),
         ],
     ),
-    ("Tokens", &[("/account/tokens", "Buy tokens")]),
+    (
+        "Tokens",
+        &[
+            ("/account/tokens", "Buy tokens"),
+            ("/account/wallet", "Wallet"),
+            ("/account/sending", "Send tokens"),
+            ("/account/gifts", "Gifts"),
+            ("/account/teams", "Teams"),
+            ("/account/orders", "Orders"),
+        ],
+    ),
     ("Computers", &[("/account/offline", "Offline activation")]),
 ];
 
@@ -83,7 +97,11 @@ pub(crate) fn router() -> Router<Server> {
         .route(
             "/account/offline/answers/{nonce}/bundle.scrip",
             get(offline::answer_file),
-        );
-    let pages = pages.merge(tokens::router());
+        )
+        .merge(tokens::router())
+        .merge(orders::router())
+        .merge(sending::router())
+        .merge(teams::router())
+        .merge(wallet::router());
     crate::html::framed(pages, "/account/{*rest}")
 }

@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::Operator;
+use super::{Operator, token_deeds};
 use crate::html::Refused;
 use crate::{Error, KeyChange, KeyList, Server};
 
@@ -56,6 +56,9 @@ const DEEDS: &[&Deed] = &[
     &CHANGE_KEYS,
     &super::pages::PUBLISH_PRICES,
     &super::pages::REFUND_PURCHASE,
+    &token_deeds::GRANT,
+    &token_deeds::CAMPAIGN,
+    &token_deeds::REFUND,
 ];
 
 /// Revokes a license for good.

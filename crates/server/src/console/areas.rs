@@ -51,6 +51,14 @@ const AREAS: &[(&str, &[Area])] = &[
         ],
     ),
     (
+        "Tokens",
+        &[
+            area("/console/campaigns", "Grants and campaigns", Permission::SeeMoney),
+            area("/console/transfers", "Transfers", Permission::SeePeople),
+            area("/console/refunds", "Refunds of orders", Permission::SeePeople),
+        ],
+    ),
+    (
         "Team",
         &[
             area("/console/operators", "Operators", Permission::Operators),

@@ -8,6 +8,7 @@ mod areas;
 mod operator;
 mod pages;
 mod sign_in;
+mod token_deeds;
 
 use axum::Router;
 use axum::extract::{Request, State};

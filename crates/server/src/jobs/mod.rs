@@ -57,6 +57,30 @@ pub(crate) const JOBS: &[Job] = &[
         every: Duration::from_mins(10),
         run: |server| Box::pin(crate::accounts::run_job(server)),
     },
+    Job {
+        name: "token-expiry",
+        about: "Announces tokens that run out, twice, and then takes back what is left of them",
+        every: Duration::from_mins(10),
+        run: |server| Box::pin(crate::wallets::expire(server)),
+    },
+    Job {
+        name: "sendings",
+        about: "Gives people what was sent to them, and gifts back that nobody took",
+        every: Duration::from_mins(1),
+        run: |server| Box::pin(crate::wallets::settle(server)),
+    },
+    Job {
+        name: "campaigns",
+        about: "Gives what running campaigns give by themselves",
+        every: Duration::from_mins(5),
+        run: |server| Box::pin(crate::wallets::hand_out(server)),
+    },
+    Job {
+        name: "low-balances",
+        about: "Tells people whose wallet holds less than they wished to know of",
+        every: Duration::from_mins(10),
+        run: |server| Box::pin(crate::wallets::tell_low(server)),
+    },
 ];
 
 /// The longest pause between two looks at whether a job is due: an operator may have made it due.

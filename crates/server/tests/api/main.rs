@@ -11,6 +11,8 @@ mod browser;
 mod catalog;
 mod codes;
 mod console;
+mod holding;
+mod holding_pages;
 mod keys;
 mod licenses;
 mod mail;

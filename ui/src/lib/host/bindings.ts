@@ -162,6 +162,16 @@ version: Version, };
 
 export type ArtifactKind = "deb" | "appimage" | "tar";
 
+export type BeginTeamArgs = { 
+/**
+ * What it is called.
+ */
+name: string, 
+/**
+ * The idempotency key.
+ */
+command: string, };
+
 export type BrowserSignIn = { 
 /**
  * The address to open in the person's own browser.
@@ -314,6 +324,12 @@ code?: string | null, };
 
 export type Currency = string;
 
+export type CursorArgs = { 
+/**
+ * The cursor of the page before; absent for the newest.
+ */
+cursor?: string | null, };
+
 export type DescriptionBlock = { "kind": "paragraph", 
 /**
  * Its text.
@@ -448,6 +464,16 @@ at_least: Tokens,
  */
 command: string, };
 
+export type EndGiftArgs = { 
+/**
+ * The gift.
+ */
+gift: GiftId, 
+/**
+ * How.
+ */
+how: GiftEnd, };
+
 export type EndQuote = { 
 /**
  * What the wallet gets back.
@@ -516,6 +542,20 @@ failure: Failure | null, } | { "kind": "catalog_changed" } & CatalogState | { "k
  */
 unseen: number, } | { "kind": "session_changed" } & SessionState;
 
+export type ExpiringTokens = { 
+/**
+ * The transfer that gave them.
+ */
+transfer: TransferId, 
+/**
+ * How many are left.
+ */
+left: Tokens, 
+/**
+ * When they run out.
+ */
+expires_at: Timestamp, };
+
 export type FactorArgs = { 
 /**
  * Six digits.
@@ -550,11 +590,115 @@ kind: string,
  */
 explanation: string, };
 
+export type GiftEnd = "accept" | "decline" | "withdraw";
+
+export type GiftId = string;
+
+export type GiftState = "waiting" | "accepted" | "declined" | "withdrawn" | "lapsed";
+
+export type GiftView = { 
+/**
+ * Its id.
+ */
+id: GiftId, 
+/**
+ * Whether the caller gives; else the caller gets.
+ */
+outgoing: boolean, 
+/**
+ * The other person's name.
+ */
+other: string, 
+/**
+ * The product.
+ */
+product: ProductId, 
+/**
+ * The rental offer; absent where it is given for ever.
+ */
+offer: OfferId | null, 
+/**
+ * What was paid.
+ */
+price: Tokens, 
+/**
+ * A line to the recipient; may be empty.
+ */
+message: string, 
+/**
+ * Where it stands.
+ */
+state: GiftState, 
+/**
+ * When it was given.
+ */
+created_at: Timestamp, 
+/**
+ * When it goes back, where nobody takes it.
+ */
+lapses_at: Timestamp, 
+/**
+ * When it was taken, or went back.
+ */
+ended_at: Timestamp | null, };
+
+export type GiftsView = { 
+/**
+ * The newest first.
+ */
+items: Array<GiftView>, 
+/**
+ * Asks for older ones; absent at the end.
+ */
+next_cursor: string | null, };
+
+export type GiveArgs = { 
+/**
+ * The recipient's address.
+ */
+to: string, 
+/**
+ * The recipient's name, as the person confirmed it.
+ */
+name: string, 
+/**
+ * The product.
+ */
+product: ProductId, 
+/**
+ * The rental offer; absent to give it for ever.
+ */
+offer?: OfferId | null, 
+/**
+ * The price that the person saw.
+ */
+expected_price: Tokens, 
+/**
+ * A line to the recipient; may be empty.
+ */
+message: string, 
+/**
+ * The idempotency key.
+ */
+command: string, };
+
 export type HistoryArgs = { 
 /**
  * The cursor of the page before; absent for the newest entries.
  */
-cursor?: string | null, };
+cursor?: string | null, 
+/**
+ * From this instant on.
+ */
+from?: Timestamp | null, 
+/**
+ * Before this instant.
+ */
+until?: Timestamp | null, 
+/**
+ * Of this kind alone.
+ */
+kind?: TransferKind | null, };
 
 export type HistoryView = { 
 /**
@@ -814,6 +958,24 @@ uses?: number | null,
  */
 processings?: number | null, };
 
+export type MemberArgs = { 
+/**
+ * The team.
+ */
+team: TeamId, 
+/**
+ * The account's address.
+ */
+email: string, 
+/**
+ * What the member may do.
+ */
+role: TeamRole, 
+/**
+ * What the member may draw in a calendar month (UTC).
+ */
+monthly_limit: Tokens, };
+
 export type Money = { 
 /**
  * The amount in the currency's smallest unit.
@@ -996,6 +1158,48 @@ balance_after: Tokens, };
 
 export type OrderId = string;
 
+export type OrderLineArgs = { 
+/**
+ * The order.
+ */
+order: OrderId, 
+/**
+ * The product.
+ */
+product: ProductId, };
+
+export type OrderView = { 
+/**
+ * Its id.
+ */
+id: OrderId, 
+/**
+ * When it was paid.
+ */
+created_at: Timestamp, 
+/**
+ * What was paid for.
+ */
+lines: Array<QuoteLine>, 
+/**
+ * What was paid.
+ */
+total: Tokens, 
+/**
+ * What was taken back.
+ */
+refunds: Array<RefundedLine>, };
+
+export type OrdersView = { 
+/**
+ * The newest first.
+ */
+items: Array<OrderView>, 
+/**
+ * Asks for older ones; absent at the end.
+ */
+next_cursor: string | null, };
+
 export type PackId = string;
 
 export type Password = string;
@@ -1041,6 +1245,16 @@ from_cart: boolean,
  * The purchase of tokens with which the price of the items was kept.
  */
 purchase?: PurchaseId | null, };
+
+export type PeriodArgs = { 
+/**
+ * From this instant on; from the beginning where it is absent.
+ */
+from?: Timestamp | null, 
+/**
+ * Before this instant; until now where it is absent.
+ */
+until?: Timestamp | null, };
 
 export type PersonalDetails = { 
 /**
@@ -1480,11 +1694,53 @@ price_to_reach: Tokens | null,
  */
 owned_after: boolean, };
 
+export type Recipient = { 
+/**
+ * The name to confirm.
+ */
+name: string, };
+
+export type RecipientArgs = { 
+/**
+ * The address.
+ */
+to: string, };
+
 export type RecoverArgs = { 
 /**
  * The account's address.
  */
 email: string, };
+
+export type RefundQuote = { 
+/**
+ * What the wallet would get, in tokens.
+ */
+tokens: Tokens, };
+
+export type Refunded = { 
+/**
+ * What the wallet got back.
+ */
+tokens: Tokens, 
+/**
+ * What it holds now.
+ */
+balance_after: Tokens, };
+
+export type RefundedLine = { 
+/**
+ * The product.
+ */
+product: ProductId, 
+/**
+ * What the wallet got back.
+ */
+tokens: Tokens, 
+/**
+ * When.
+ */
+at: Timestamp, };
 
 export type ReleaseArgs = { 
 /**
@@ -1520,6 +1776,16 @@ uses?: number | null,
  * Units of work that are left.
  */
 processings?: number | null, };
+
+export type RemoveMemberArgs = { 
+/**
+ * The team.
+ */
+team: TeamId, 
+/**
+ * The account; one's own to leave, or to decline an invitation.
+ */
+member: UserId, };
 
 export type Renewal = { 
 /**
@@ -1701,6 +1967,38 @@ uri: string, };
 
 export type SecretCode = string;
 
+export type SendArgs = { 
+/**
+ * The recipient's address.
+ */
+to: string, 
+/**
+ * The recipient's name, as the person confirmed it.
+ */
+name: string, 
+/**
+ * How many.
+ */
+tokens: Tokens, 
+/**
+ * A line to the recipient; may be empty.
+ */
+message: string, 
+/**
+ * The idempotency key, a UUID made when the person pressed the button.
+ */
+command: string, };
+
+export type SendingArgs = { 
+/**
+ * The transfer.
+ */
+transfer: SendingId, };
+
+export type SendingId = string;
+
+export type SendingState = "waiting" | "settled" | "canceled";
+
 export type SessionArgs = { 
 /**
  * Which, as the list names it; all others where none is named.
@@ -1827,6 +2125,68 @@ unreported: Usage,
  */
 warnings: Array<string>, };
 
+export type StatementArgs = { 
+/**
+ * The file's content.
+ */
+text: string, 
+/**
+ * The vendor's address; the vendors that this computer knows where it is absent.
+ */
+vendor?: string | null, };
+
+export type StatementLine = { 
+/**
+ * When it happened.
+ */
+at: Timestamp, 
+/**
+ * Why: `grant`, `order` and the like.
+ */
+kind: string, 
+/**
+ * Tokens that came in (positive) or went out (negative).
+ */
+amount: number, 
+/**
+ * What it was for, in words.
+ */
+reason: string, };
+
+export type StatementView = { 
+/**
+ * The vendor's address.
+ */
+issuer: string, 
+/**
+ * When it was signed.
+ */
+signed_at: Timestamp, 
+/**
+ * The account's address then.
+ */
+email: string, 
+/**
+ * The first instant of the period.
+ */
+from: Timestamp, 
+/**
+ * The first instant after it.
+ */
+until: Timestamp, 
+/**
+ * What the wallet held at the beginning, in tokens.
+ */
+opening: number, 
+/**
+ * What it held at the end, in tokens.
+ */
+closing: number, 
+/**
+ * What happened, the oldest first.
+ */
+entries: Array<StatementLine>, };
+
 export type SyncView = { 
 /**
  * The journals that were reported.
@@ -1840,6 +2200,152 @@ fresh: Array<ProductId>,
  * What did not work; it is tried again next time.
  */
 failures: Array<Failure>, };
+
+export type TakeBackArgs = { 
+/**
+ * The order.
+ */
+order: OrderId, 
+/**
+ * The product.
+ */
+product: ProductId, 
+/**
+ * The least that the wallet gets, as the person saw it.
+ */
+at_least: Tokens, };
+
+export type TeamArgs = { 
+/**
+ * The team.
+ */
+team: TeamId, };
+
+export type TeamBalance = { 
+/**
+ * In tokens.
+ */
+balance: Tokens, };
+
+export type TeamId = string;
+
+export type TeamMember = { 
+/**
+ * The account.
+ */
+user: UserId, 
+/**
+ * The member's name.
+ */
+name: string, 
+/**
+ * What the member may do.
+ */
+role: TeamRole, 
+/**
+ * What the member may draw in a calendar month (UTC).
+ */
+monthly_limit: Tokens, 
+/**
+ * What the member drew in this month.
+ */
+drawn: Tokens, 
+/**
+ * When the member joined; absent while the invitation waits.
+ */
+joined_at: Timestamp | null, };
+
+export type TeamMoveView = { 
+/**
+ * The transfer.
+ */
+transfer: TransferId, 
+/**
+ * Who moved them.
+ */
+name: string, 
+/**
+ * Tokens that were drawn (positive) or put in (negative).
+ */
+drawn: number, 
+/**
+ * When.
+ */
+at: Timestamp, };
+
+export type TeamMovesArgs = { 
+/**
+ * The team.
+ */
+team: TeamId, 
+/**
+ * The cursor of the page before; absent for the newest.
+ */
+cursor?: string | null, };
+
+export type TeamMovesView = { 
+/**
+ * The newest first.
+ */
+items: Array<TeamMoveView>, 
+/**
+ * Asks for older ones; absent at the end.
+ */
+next_cursor: string | null, };
+
+export type TeamRole = "member" | "manager" | "owner";
+
+export type TeamTokensArgs = { 
+/**
+ * The team.
+ */
+team: TeamId, 
+/**
+ * How many.
+ */
+tokens: Tokens, 
+/**
+ * Whether they are drawn out of the team's wallet; else they are put in.
+ */
+draw: boolean, 
+/**
+ * The idempotency key.
+ */
+command: string, };
+
+export type TeamView = { 
+/**
+ * Its id.
+ */
+id: TeamId, 
+/**
+ * What it is called.
+ */
+name: string, 
+/**
+ * What its wallet holds.
+ */
+balance: Tokens, 
+/**
+ * What the caller may do.
+ */
+role: TeamRole, 
+/**
+ * What the caller may draw in a calendar month (UTC); owners have no limit.
+ */
+monthly_limit: Tokens, 
+/**
+ * What the caller drew in this month.
+ */
+drawn: Tokens, 
+/**
+ * When the caller joined; absent while the invitation waits for an answer.
+ */
+joined_at: Timestamp | null, 
+/**
+ * Its members, as far as the caller may see them; only where one team is asked for.
+ */
+members: Array<TeamMember>, };
 
 export type TermsSnapshot = { 
 /**
@@ -1858,6 +2364,12 @@ policy: Policy, };
 export type TextArgs = { 
 /**
  * The text, 1 MiB at most.
+ */
+text: string, };
+
+export type TextFile = { 
+/**
+ * Its content.
  */
 text: string, };
 
@@ -2067,6 +2579,44 @@ from: Tokens,
  */
 discount_permille: number, };
 
+export type TokenTransfer = { 
+/**
+ * Its id.
+ */
+id: SendingId, 
+/**
+ * Whether the caller sends; else the caller gets.
+ */
+outgoing: boolean, 
+/**
+ * The other person's name.
+ */
+other: string, 
+/**
+ * How many.
+ */
+tokens: Tokens, 
+/**
+ * A line to the recipient; may be empty.
+ */
+message: string, 
+/**
+ * Where it stands.
+ */
+state: SendingState, 
+/**
+ * When it was sent.
+ */
+created_at: Timestamp, 
+/**
+ * Until when the sender can take it back.
+ */
+settles_at: Timestamp, 
+/**
+ * When it reached the recipient, or came back.
+ */
+ended_at: Timestamp | null, };
+
 export type Tokens = number;
 
 export type TransferArgs = { 
@@ -2100,6 +2650,16 @@ product: ProductId,
  * Whose it is now.
  */
 to: string, };
+
+export type TransfersView = { 
+/**
+ * The newest first.
+ */
+items: Array<TokenTransfer>, 
+/**
+ * Asks for older ones; absent at the end.
+ */
+next_cursor: string | null, };
 
 export type Usage = { 
 /**
@@ -2187,6 +2747,12 @@ made_at: Timestamp,
  */
 sentences: Array<string>, };
 
+export type WalletAlert = { 
+/**
+ * The balance; absent where the person wants to hear nothing.
+ */
+below: Tokens | null, };
+
 export type WalletEntry = { 
 /**
  * The ledger transfer.
@@ -2216,6 +2782,20 @@ reason: string,
  * The order that was paid.
  */
 order: OrderId | null, };
+
+export type WalletHolding = { 
+/**
+ * The balance, in tokens.
+ */
+balance: Tokens, 
+/**
+ * What of it can be sent to others.
+ */
+sendable: Tokens, 
+/**
+ * What of it runs out, the soonest first.
+ */
+lots: Array<ExpiringTokens>, };
 
 export type WalletView = { 
 /**
@@ -2274,6 +2854,31 @@ export interface Commands {
   "tokens.purchase": { args: PurchaseArgs, result: TokenPurchase },
   "tokens.purchases": { args: PurchasesArgs, result: PurchasesView },
   "tokens.cancel": { args: PurchaseArgs, result: TokenPurchase },
+  "wallet.history_csv": { args: HistoryArgs, result: TextFile },
+  "wallet.holding": { args: Record<string, never>, result: WalletHolding },
+  "wallet.statement": { args: PeriodArgs, result: TextFile },
+  "wallet.alert": { args: Record<string, never>, result: WalletAlert },
+  "wallet.alert_set": { args: WalletAlert, result: WalletAlert },
+  "statement.verify": { args: StatementArgs, result: StatementView },
+  "transfers.recipient": { args: RecipientArgs, result: Recipient },
+  "transfers.send": { args: SendArgs, result: TokenTransfer },
+  "transfers.view": { args: CursorArgs, result: TransfersView },
+  "transfers.cancel": { args: SendingArgs, result: TokenTransfer },
+  "gifts.give": { args: GiveArgs, result: GiftView },
+  "gifts.view": { args: CursorArgs, result: GiftsView },
+  "gifts.end": { args: EndGiftArgs, result: GiftView },
+  "teams.view": { args: Record<string, never>, result: Array<TeamView> },
+  "teams.show": { args: TeamArgs, result: TeamView },
+  "teams.begin": { args: BeginTeamArgs, result: TeamView },
+  "teams.join": { args: TeamArgs, result: TeamView },
+  "teams.close": { args: TeamArgs, result: TeamBalance },
+  "teams.put_member": { args: MemberArgs, result: TeamMember },
+  "teams.remove_member": { args: RemoveMemberArgs, result: null },
+  "teams.move_tokens": { args: TeamTokensArgs, result: TeamBalance },
+  "teams.moves": { args: TeamMovesArgs, result: TeamMovesView },
+  "orders.view": { args: CursorArgs, result: OrdersView },
+  "orders.refund_quote": { args: OrderLineArgs, result: RefundQuote },
+  "orders.refund": { args: TakeBackArgs, result: Refunded },
   "code.show": { args: ProductArgs, result: CodeView },
   "code.export": { args: ProductArgs, result: ArmoredFile },
   "code.import": { args: TextArgs, result: Imported },

@@ -2,6 +2,7 @@
 
 mod approvals;
 mod books;
+mod campaigns;
 mod catalog;
 mod dashboard;
 mod devices;
@@ -12,6 +13,8 @@ mod operators;
 mod orders;
 mod people;
 mod purchases;
+mod refunds;
+mod sendings;
 mod settings;
 mod token_prices;
 mod users;
@@ -33,10 +36,13 @@ pub(super) fn router() -> Router<Server> {
         .merge(keys::router())
         .merge(licenses::router())
         .merge(log::router())
+        .merge(campaigns::router())
         .merge(operators::router())
         .merge(orders::router())
         .merge(settings::router())
         .merge(purchases::router())
         .merge(token_prices::router())
         .merge(users::router())
+        .merge(refunds::router())
+        .merge(sendings::router())
 }
