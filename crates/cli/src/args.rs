@@ -5,18 +5,16 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 mod account;
+mod holding;
+mod paper;
 mod rental;
 mod tokens;
 
 pub(crate) use account::{AccountCommand, FactorCommand, LoginArgs};
-mod holding;
-
 pub(crate) use holding::{
     GiftsCommand, HistoryWords, OrdersCommand, SendingCommand, StatementCommand, StatementWords, TeamsCommand,
     WalletCommand,
 };
-mod paper;
-
 pub(crate) use paper::{OrderTokens, PaperCommand};
 pub(crate) use rental::{
     AskCommand, AskFile, AskProduct, ClockCommand, OfflineCommand, RenewArgs, RunArgs, SeatsCommand,

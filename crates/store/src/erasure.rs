@@ -32,6 +32,13 @@ const ERASED: &[(&str, &str)] = &[
         "forget the names of computers",
         "UPDATE devices SET name = 'erased', facts = '{}' WHERE user_id = $1",
     ),
+    ("forget messages", "UPDATE sendings SET message = '' WHERE sender = $1"),
+    (
+        "forget messages of gifts",
+        "UPDATE gifts SET message = '' WHERE giver = $1",
+    ),
+    ("forget an alert", "DELETE FROM wallet_alerts WHERE user_id = $1"),
+    ("leave teams", "DELETE FROM team_members WHERE user_id = $1"),
     (
         "stop renewals",
         "UPDATE licenses SET renews_at = NULL WHERE user_id = $1",

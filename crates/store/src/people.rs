@@ -18,6 +18,12 @@ pub struct Person {
 }
 
 impl Person {
+    /// Someone as they call themselves; by the first letter of their address where they do not.
+    fn of(id: Uuid, email: &str, name: String) -> Self {
+        let name = if name.trim().is_empty() { masked(email) } else { name };
+        Self { id: UserId(id), name }
+    }
+
     /// Someone whose account is gone.
     fn gone(id: Uuid) -> Self {
         Self {
@@ -29,15 +35,14 @@ impl Person {
 
 /// The account with this address, and when it was opened.
 pub(crate) async fn find(tx: &mut Tx, email: &str) -> Result<Person, Error> {
-    let sql = "SELECT id, email FROM users WHERE email = $1";
-    let found = tx.row::<(Uuid, String)>("find an account", sql, &args![email]).await?;
-    let (id, email) = found.ok_or_else(|| Error::AccountNotFound {
+    let sql = "SELECT id, email, name FROM users WHERE email = $1 AND erased_at IS NULL";
+    let found = tx
+        .row::<(Uuid, String, String)>("find an account", sql, &args![email])
+        .await?;
+    let (id, email, name) = found.ok_or_else(|| Error::AccountNotFound {
         email: email.to_owned(),
     })?;
-    Ok(Person {
-        id: UserId(id),
-        name: masked(&email),
-    })
+    Ok(Person::of(id, &email, name))
 }
 
 /// Some people, by their ids.
@@ -50,13 +55,13 @@ impl People {
         if ids.is_empty() {
             return Ok(Self(HashMap::new()));
         }
-        let sql = format!("SELECT id, email FROM users WHERE id IN ({})", list_text(ids.len(), 1));
+        let sql = format!(
+            "SELECT id, email, name FROM users WHERE erased_at IS NULL AND id IN ({})",
+            list_text(ids.len(), 1)
+        );
         let values: Vec<Value> = ids.into_iter().map(Value::from).collect();
-        let rows = tx.rows::<(Uuid, String)>("read names", &sql, &values).await?;
-        let person = |(id, email): (Uuid, String)| {
-            let name = masked(&email);
-            (id, Person { id: UserId(id), name })
-        };
+        let rows = tx.rows::<(Uuid, String, String)>("read names", &sql, &values).await?;
+        let person = |(id, email, name): (Uuid, String, String)| (id, Person::of(id, &email, name));
         Ok(Self(rows.into_iter().map(person).collect()))
     }
 

@@ -219,6 +219,13 @@ export function dateTime(instant: Timestamp): string {
   return DATE_TIME.format(new Date(instant));
 }
 
+const TIME = new Intl.DateTimeFormat("en", { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+
+/** `19:46` on the day of `now`, `Nov 22, 2026, 19:46` on another. */
+export function moment(instant: Timestamp, now: number): string {
+  return date(instant) === DATE.format(now) ? TIME.format(new Date(instant)) : dateTime(instant);
+}
+
 /** The small print of a rental offer, a sentence each: what holds beyond price and allowance. */
 export function smallPrint(rental: RentalOffer): string[] {
   const { grace_seconds = 0, refund_permille = 0, pause, lease_seconds } = rental;

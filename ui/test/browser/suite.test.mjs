@@ -52,7 +52,24 @@ const PAGES = [
   }],
   ["confirm-insufficient", `#/product/${GIMP}`, "balance=20", async (page) => {
     await hook(page, "main-action").click();
-    await hook(page, "insufficient").waitFor();
+    await hook(page, "short-exact").waitFor();
+  }],
+  ["confirm-waiting", `#/product/${GIMP}`, "balance=20&pay=never", async (page) => {
+    await hook(page, "main-action").click();
+    await hook(page, "buy-missing").click();
+    await hook(page, "purchase-wait").waitFor();
+  }],
+  ["buy-tokens", "#/wallet/buy", "", (page) => hook(page, "bill-total").waitFor()],
+  ["buy-tokens-waiting", "#/wallet/buy", "pay=never", async (page) => {
+    await hook(page, "buy-pay").click();
+    await hook(page, "purchase-wait").waitFor();
+  }],
+  ["buy-tokens-unsold", "#/wallet/buy", "unsold", (page) => page.getByText("not sold").first().waitFor()],
+  ["account", "#/account", "unverified", (page) => hook(page, "session").first().waitFor()],
+  ["account-erase", "#/account", "", (page) => hook(page, "account-erase").click()],
+  ["sign-in-browser", "#/sign-in", "signed-out&browser=never", async (page) => {
+    await hook(page, "sign-in-browser").click();
+    await hook(page, "browser-waiting").waitFor();
   }],
   ["progress", `#/product/${GIMP}`, "step=300", async (page) => {
     await hook(page, "main-action").click();
@@ -144,7 +161,7 @@ describe("every page is accessible, in light and dark", () => {
 });
 
 describe("the smallest window", () => {
-  for (const [name, hash, query, prepare] of PAGES.filter(([name]) => ["browse", "product-rented", "library", "wallet", "cart", "confirm", "license", "license-end", "usage", "notices", "computers-clock-wrong", "offline-ask", "offline-asked", "code-picture"].includes(name))) {
+  for (const [name, hash, query, prepare] of PAGES.filter(([name]) => ["browse", "product-rented", "library", "wallet", "buy-tokens", "confirm-insufficient", "account", "cart", "confirm", "license", "license-end", "usage", "notices", "computers-clock-wrong", "offline-ask", "offline-asked", "code-picture"].includes(name))) {
     it(`holds ${name} without scrolling sideways`, () =>
       on({ hash, query, width: 800, height: 560 }, async (page) => {
         await prepare?.(page);

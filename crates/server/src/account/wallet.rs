@@ -76,6 +76,7 @@ fn kind_name(word: &str) -> &'static str {
         "gift" => "Gift",
         "expiry" => "Ran out",
         "team" => "Team",
+        "forfeit" => "Given up",
         _ => "Other",
     }
 }

@@ -1,6 +1,7 @@
 import { getContext, setContext } from "svelte";
 
-import { failureOf, type Acquired, type Args, type CommandName, type Event, type Failure, type Host, type Order, type Result, type SavedFile } from "../host";
+import { failureOf, type Acquired, type Args, type CommandName, type Event, type Failure, type Host, type Order, type Result, type SavedFile, type TokenPurchase } from "../host";
+import { tokens } from "../format";
 import { count, t } from "../i18n";
 import { Activity } from "./activity.svelte";
 import { Browse } from "./browse.svelte";
@@ -11,6 +12,7 @@ import { Inbox } from "./inbox.svelte";
 import { Labels } from "./labels.svelte";
 import { Library } from "./library.svelte";
 import { ShownProduct } from "./product.svelte";
+import { Purchasing } from "./purchasing.svelte";
 import { Router } from "./router.svelte";
 import { Session } from "./session.svelte";
 import { Theme } from "./theme.svelte";
@@ -37,6 +39,7 @@ export class App {
   readonly inbox: Inbox;
   readonly activity: Activity;
   readonly checkout: Checkout;
+  readonly purchasing: Purchasing;
   /** The product whose authorization code is shown. */
   shownCode = $state<string | null>(null);
   readonly #silence: () => void;
@@ -54,6 +57,7 @@ export class App {
     this.inbox = new Inbox(host);
     this.activity = new Activity(host, (acquired) => this.#acquired(acquired));
     this.checkout = new Checkout(host, () => this.router.askToSignIn());
+    this.purchasing = new Purchasing(host, (purchase) => void this.#bought(purchase));
     this.#silence = host.onEvent((event) => this.#hear(event));
   }
 
@@ -68,6 +72,7 @@ export class App {
     this.#silence();
     this.router.close();
     this.theme.close();
+    this.purchasing.close();
   }
 
   /** Asks for a payment; afterwards keeps the promise that the button made for each product in `acquire`. */
@@ -140,6 +145,11 @@ export class App {
       this.show(failureOf(thrown));
       return;
     }
+    await this.leftForGood();
+  }
+
+  /** After the account is gone from this window. */
+  async leftForGood(): Promise<void> {
     this.#forget();
     this.router.go({ page: "browse" });
     await Promise.all([this.browse.refresh(), this.product.refresh()]);
@@ -157,6 +167,14 @@ export class App {
     this.wallet.forget();
     this.cart.forget();
     this.inbox.forget();
+    this.purchasing.forget();
+    this.checkout.forget();
+  }
+
+  /** After tokens came for money: the wallet, and whatever waited for them. */
+  async #bought(purchase: TokenPurchase): Promise<void> {
+    this.toasts.good(t("done.tokens", { tokens: tokens(purchase.quote.tokens) }));
+    await Promise.all([this.wallet.refresh(), this.cart.refresh(), this.checkout.resume(purchase)]);
   }
 
   async #personal(): Promise<void> {

@@ -1,4 +1,4 @@
-import { failureOf, type Failure, type Host, type Intent, type Item, type Order, type Quote } from "../host";
+import { failureOf, type Failure, type Host, type Intent, type Item, type Order, type Quote, type TokenPurchase } from "../host";
 
 /** What is to be paid for, and what the page promised to do afterwards. */
 export interface Request {
@@ -22,6 +22,8 @@ export interface Confirmation {
   before: number | null;
   /** The idempotency key: the same for every repetition of the same payment. */
   command: string;
+  /** The purchase of tokens that was made for this payment, and keeps its price. */
+  kept: TokenPurchase | null;
 }
 
 const ASK_AGAIN = ["price.changed", "wallet.insufficient"];
@@ -31,15 +33,35 @@ export class Checkout {
   open = $state.raw<Confirmation | null>(null);
   readonly #host: Host;
   readonly #signIn: () => void;
+  /** What waits for tokens that are being bought, by purchase. */
+  readonly #waiting = new Map<string, Request>();
 
   constructor(host: Host, signIn: () => void) {
     this.#host = host;
     this.#signIn = signIn;
   }
 
-  async begin(request: Request): Promise<void> {
-    this.open = { request, quote: null, failure: null, paying: false, before: null, command: crypto.randomUUID() };
+  async begin(request: Request, kept: TokenPurchase | null = null): Promise<void> {
+    this.open = { request, quote: null, failure: null, paying: false, before: null, command: crypto.randomUUID(), kept };
     await this.#ask();
+  }
+
+  /** Remembers what a purchase of tokens is made for. */
+  waitFor(purchase: TokenPurchase): void {
+    if (this.open) this.#waiting.set(purchase.id, this.open.request);
+  }
+
+  /** After the tokens came: the same question again, at the price that was kept. Another question that is open stays. */
+  async resume(purchase: TokenPurchase): Promise<void> {
+    const request = this.#waiting.get(purchase.id);
+    this.#waiting.delete(purchase.id);
+    if (request && (this.open === null || this.open.request === request)) await this.begin(request, purchase);
+  }
+
+  /** Forgets what waits: it was another person's. */
+  forget(): void {
+    this.#waiting.clear();
+    this.open = null;
   }
 
   close(): void {
@@ -57,7 +79,7 @@ export class Checkout {
   async pay(): Promise<void> {
     const now = this.open;
     if (!now?.quote || now.paying || now.quote.missing > 0) return;
-    const { request, command, quote } = now;
+    const { request, command, quote, kept } = now;
     this.#change({ paying: true, failure: null });
     try {
       const order = await this.#host.call("checkout.pay", {
@@ -65,6 +87,7 @@ export class Checkout {
         expected_total: quote.total,
         command,
         from_cart: request.fromCart,
+        ...(kept?.cart ? { purchase: kept.id } : {}),
       });
       this.open = null;
       request.paid(order);
@@ -81,7 +104,7 @@ export class Checkout {
       return;
     }
     // Nothing was charged: another total is another command, or the server would refuse the repetition.
-    this.#change({ quote: null, command: crypto.randomUUID(), before: shown.total });
+    this.#change({ quote: null, command: crypto.randomUUID(), before: shown.total, kept: null });
     if (failure.quote) this.#take(failure.quote);
     else await this.#ask();
   }
@@ -99,8 +122,10 @@ export class Checkout {
     }
   }
 
-  #take(quote: Quote): void {
+  #take(today: Quote): void {
     const before = this.open?.before ?? null;
+    const total = this.open?.kept?.cart?.total ?? today.total;
+    const quote = { ...today, total, missing: Math.max(0, total - today.balance) };
     this.#change({ quote, before: before === quote.total ? null : before });
   }
 

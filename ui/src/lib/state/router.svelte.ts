@@ -1,3 +1,7 @@
+/** The parts of the wallet; the first page of it, with the history, has no name. */
+export const WALLET_PARTS = ["buy"] as const;
+export type WalletPart = (typeof WALLET_PARTS)[number];
+
 export type Route =
   | { page: "browse" }
   | { page: "product"; id: string }
@@ -5,10 +9,11 @@ export type Route =
   | { page: "library" }
   | { page: "license"; id: string }
   | { page: "usage" }
-  | { page: "wallet" }
+  | { page: "wallet"; part?: WalletPart }
   | { page: "notices" }
   | { page: "computers" }
   | { page: "offline" }
+  | { page: "account" }
   | { page: "sign-in" }
   | { page: "unknown" };
 
@@ -77,7 +82,8 @@ export class Router {
 
 /** The address of a page, for links. */
 export function address(route: Route): string {
-  return route.page === "product" || route.page === "license" ? `#/${route.page}/${encodeURIComponent(route.id)}` : `#/${route.page}`;
+  if (route.page === "product" || route.page === "license") return `#/${route.page}/${encodeURIComponent(route.id)}`;
+  return route.page === "wallet" && route.part ? `#/wallet/${route.part}` : `#/${route.page}`;
 }
 
 /** The page of an address; an empty one is the catalog. */
@@ -90,10 +96,14 @@ export function parse(hash: string): Route {
     case "product":
     case "license":
       return id === "" ? { page: "unknown" } : { page, id: decoded(id) };
+    case "wallet": {
+      const part = WALLET_PARTS.find((one) => one === id);
+      return part ? { page, part } : id === "" ? { page } : { page: "unknown" };
+    }
+    case "account":
     case "cart":
     case "library":
     case "usage":
-    case "wallet":
     case "notices":
     case "computers":
     case "offline":

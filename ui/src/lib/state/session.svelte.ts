@@ -29,10 +29,22 @@ export class Session {
     this.take(await this.#host.call("session.state", {}));
   }
 
-  /** Signs in, or opens an account. Answers why it failed, or null. */
-  async enter(how: "sign_in" | "register", email: string, password: string): Promise<Failure | null> {
+  /** Signs in, or opens an account. Answers why it failed, or null. `code` is what an authenticator app shows. */
+  async enter(how: "sign_in" | "register", email: string, password: string, code = ""): Promise<Failure | null> {
     try {
-      this.take(await this.#host.call(`session.${how}`, { email, password }));
+      this.take(await this.#host.call(`session.${how}`, { email, password, ...(code === "" ? {} : { code }) }));
+      return null;
+    } catch (thrown) {
+      return failureOf(thrown);
+    }
+  }
+
+  /** Signs in with the person's browser. Answers why it failed, or null. */
+  async enterByBrowser(): Promise<Failure | null> {
+    try {
+      const { url } = await this.#host.call("session.browser_begin", {});
+      this.#host.openExternal(url);
+      this.take(await this.#host.call("session.browser_wait", {}));
       return null;
     } catch (thrown) {
       return failureOf(thrown);

@@ -3,11 +3,13 @@
 import type { Cart, Event, Failure, Item, LibraryView, LicenseView, Order, ProductCard, ProductView, Quote, SearchArgs, SearchResult, SessionState, Standing, WalletEntry } from "../bindings";
 import { graceEnd, stateAt } from "../../format";
 import { failureOf, Refusal, type Args, type CommandName, type Host, type Result, type SavedFile } from "../host";
+import { Accounts, type AccountCommand } from "./accounts";
 import { Acquisitions } from "./acquisitions";
 import { hash, stock, type Stocked } from "./catalog";
 import { Licensing, type LicensingCommand } from "./licensing";
 import { Papers, type PaperCommand } from "./papers";
 import { refuse, settle } from "./rules";
+import { Sales, type SaleCommand } from "./sales";
 
 export interface FakeOptions {
   products: number;
@@ -39,6 +41,8 @@ export type Table = { [K in CommandName]: (args: Args<K>) => Result<K> | Promise
 export class FakeHost implements Host {
   /** Every call that was made, for tests to look at. */
   readonly calls: { name: CommandName; args: unknown }[] = [];
+  /** Every address that was opened in a browser. */
+  readonly opened: string[] = [];
   /** Every file that was written. */
   readonly saved: SavedFile[] = [];
   readonly options: FakeOptions;
@@ -56,6 +60,8 @@ export class FakeHost implements Host {
   readonly #acquisitions = new Acquisitions(this);
   readonly licensing: Licensing;
   readonly papers: Papers;
+  readonly sales: Sales;
+  readonly accounts: Accounts;
   readonly #table: Table;
   readonly #sorted: Stocked[];
 
@@ -63,7 +69,9 @@ export class FakeHost implements Host {
     this.options = { ...DEFAULTS, ...options };
     this.licensing = new Licensing(this);
     this.papers = new Papers(this);
-    this.#table = { ...this.#commands(), ...this.licensing.commands(), ...this.papers.commands() };
+    this.sales = new Sales(this);
+    this.accounts = new Accounts(this, (email) => this.#openAccount(email, this.options.balance));
+    this.#table = { ...this.#commands(), ...this.licensing.commands(), ...this.papers.commands(), ...this.sales.commands(), ...this.accounts.commands() };
     for (const stocked of stock(this.options.products)) this.shelf.set(stocked.product.id, stocked);
     this.#sorted = [...this.shelf.values()].sort((a, b) => a.product.name.localeCompare(b.product.name));
     this.session = { account: null, server: "http://127.0.0.1:8787", online: this.options.online, keystore: this.options.keystore };
@@ -83,6 +91,14 @@ export class FakeHost implements Host {
     });
     if (host.options.signedIn && !query.has("new")) host.liveAWhile();
     host.papers.clockWrong = query.has("clock-wrong");
+    host.sales.sold = !query.has("unsold");
+    // `?pay=MS` pays in the invented browser after a while, `?pay=never` does not.
+    const payMs = number("pay", 4_000);
+    const browserMs = number("browser", 4_000);
+    host.accounts.browserMs = Number.isNaN(browserMs) ? null : browserMs;
+    host.accounts.verified = !query.has("unverified");
+    host.accounts.secondFactor = query.has("careful");
+    host.sales.payMs = Number.isNaN(payMs) ? null : payMs;
     return host;
   }
 
@@ -118,7 +134,7 @@ export class FakeHost implements Host {
   }
 
   openExternal(url: string): void {
-    this.calls.push({ name: "session.state", args: { opened: url } });
+    this.opened.push(url);
   }
 
   /** Makes the next call of a command fail. */
@@ -160,17 +176,20 @@ export class FakeHost implements Host {
     pay({ product: "org.inkscape.Inkscape", intent: "buy" });
     for (const [product, offer] of PAST) pay({ product, intent: "rent", offer });
     this.licensing.liveAWhile(now);
+    this.sales.liveAWhile(now);
     for (const id of ["org.inkscape.Inkscape", "org.ardour.Ardour", "org.videolan.VLC"]) this.authorized.add(id);
     this.changeBalance(this.options.balance - (this.session.account?.balance ?? 0), "order", "Earlier orders");
     this.session.online = this.options.online;
   }
 
-  #commands(): Omit<Table, LicensingCommand | PaperCommand> {
+  #commands(): Omit<Table, LicensingCommand | PaperCommand | SaleCommand | AccountCommand> {
     return {
       "session.state": () => this.session,
       "session.register": ({ email, password }) => this.#register(email, password),
-      "session.sign_in": ({ email, password }) => {
+      "session.sign_in": ({ email, password, code }) => {
         this.needServer();
+        if (email.startsWith("careful") && (code ?? "") === "") refuse("auth.second_factor_missing", "the account asks for a code too");
+        if (email.startsWith("careful") && code !== "123456") refuse("auth.second_factor_wrong", "the code is wrong");
         if (password.length < 8) refuse("auth.credentials_wrong", "the address or the password is wrong");
         return this.#openAccount(email, this.options.balance);
       },
@@ -192,14 +211,16 @@ export class FakeHost implements Host {
         this.needAccount();
         return this.#settlement(items).quote;
       },
-      "checkout.pay": ({ items, expected_total, command, from_cart }) => {
+      "checkout.pay": ({ items, expected_total, command, from_cart, purchase }) => {
         this.needAccount();
-        const quote = this.#settlement(items).quote;
+        const today = this.#settlement(items).quote;
+        const total = this.sales.kept(purchase) ?? today.total;
+        const quote = { ...today, total, missing: Math.max(0, total - today.balance) };
         const first = this.#orders.get(command);
         if (first) return first;
         if (quote.total !== expected_total) refuse("price.changed", `the total changed from ${expected_total} tokens to ${quote.total} tokens`, ["Look at the new price and confirm again; nothing was charged."], quote);
         if (quote.missing > 0) refuse("wallet.insufficient", `${quote.total} tokens are needed and the wallet holds ${quote.balance} tokens: ${quote.missing} tokens are missing`, [`Add ${quote.missing} tokens to your wallet, then check out again; your cart is kept.`], quote);
-        return this.#settle(items, command, from_cart);
+        return this.#settle(items, command, from_cart, total);
       },
       "cart.view": () => this.#cart(),
       "cart.add": ({ item }) => {
@@ -281,13 +302,14 @@ export class FakeHost implements Host {
     return settle(items, { balance: this.session.account?.balance ?? 0, licenses: this.licenses, products, now: this.options.now() });
   }
 
-  #settle(items: readonly Item[], command: string, fromCart: boolean): Order {
+  #settle(items: readonly Item[], command: string, fromCart: boolean, kept?: number): Order {
     const { quote, licenses } = this.#settlement(items);
+    const total = kept ?? quote.total;
     for (const license of licenses) this.licenses.set(license.product, license);
     const names = quote.lines.map((line) => this.stocked(line.product).product.name);
-    this.changeBalance(-quote.total, "order", names.join(", "));
+    this.changeBalance(-total, "order", names.join(", "));
     if (fromCart) this.cart = [];
-    const order = { id: crypto.randomUUID(), created_at: new Date(this.options.now()).toISOString(), lines: quote.lines, total: quote.total, balance_after: quote.balance - quote.total };
+    const order = { id: crypto.randomUUID(), created_at: new Date(this.options.now()).toISOString(), lines: quote.lines, total, balance_after: quote.balance - total };
     this.#orders.set(command, order);
     this.tell({ kind: "library_changed" });
     return order;
