@@ -93,7 +93,7 @@ impl Default for Metrics {
         let webhooks: Family<OutcomeLabel, Counter> = Family::default();
         for outcome in ["arrived", "failed"] {
             // From the first look on, so that a rate is known when the first one fails.
-            drop(webhooks.get_or_create(&OutcomeLabel { outcome }));
+            webhooks.get_or_create(&OutcomeLabel { outcome }).inc_by(0);
         }
         registry.register("webhook_attempts", "Attempts to send a webhook", webhooks.clone());
         let job_runs = Family::default();
