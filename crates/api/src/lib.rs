@@ -11,7 +11,9 @@ mod order;
 mod page;
 mod problem;
 mod server;
+mod token_order;
 mod token_sale;
+mod voucher;
 mod wallet;
 
 pub use account::{
@@ -32,7 +34,9 @@ pub use order::{Cart, CheckoutRequest, Library, LicenseView, Order, QuoteRequest
 pub use page::Page;
 pub use problem::{PROBLEM_CONTENT_TYPE, Problem};
 pub use server::ServerInfo;
+pub use token_order::{InvoiceView, TokenOrderRequest, TokenOrderView};
 pub use token_sale::{BuyTokensRequest, KeptCart, TokenPrices, TokenPurchase, WaitingCart};
+pub use voucher::{RedeemRequest, Redeemed};
 pub use wallet::{TransferKind, Wallet, WalletEntry};
 
 /// The request header that carries a command's idempotency key: a UUID made by the client.

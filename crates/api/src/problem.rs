@@ -82,7 +82,11 @@ fn status_of(code: ErrorCode) -> u16 {
         | C::PurchaseNotFound
         | C::RequestNotFound
         | C::SeatNotFound
-        | C::SessionNotFound => 404,
+        | C::SessionNotFound
+        | C::VoucherUnknown
+        | C::InvoiceNotFound
+        | C::PaymentNotFound
+        | C::PurchaseOrderNotFound => 404,
         C::RequestMethodNotAllowed => 405,
         C::RequestTimeout => 408,
         C::AccountEmailTaken
@@ -103,6 +107,10 @@ fn status_of(code: ErrorCode) -> u16 {
         | C::SeatNoneFree
         | C::SeatCycling
         | C::TrialUsed
+        | C::VoucherRedeemed
+        | C::VoucherCanceled
+        | C::VoucherExpired
+        | C::BillingStateWrong
         | C::LicenseNotConvertible
         | C::LicenseOfferMismatch
         | C::SendingRecipient

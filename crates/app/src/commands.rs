@@ -10,12 +10,14 @@ use crate::bindings::Declarations;
 use crate::contract::{
     AcquireArgs, Acquired, AddToCartArgs, ArmoredFile, BrowserSignIn, BuyTokensArgs, CatalogState, ClockView, CodeArgs,
     CodeView, Credentials, DeviceArgs, DeviceView, EmailArgs, EmailChanged, EndArgs, EndQuote, Ended, EraseArgs, Event,
-    FactorArgs, Failure, HistoryArgs, HistoryView, Imported, Inspection, LibraryView, LicenseView, NewPasswordArgs,
-    NoticesArgs, NoticesView, OfflineAnswerView, OfflineRequestArgs, OfflineRequestView, PasswordArgs, PayArgs,
-    PersonalDetails, PersonalExport, Plan, ProductArgs, ProductView, Profile, ProofArgs, PurchaseArgs, PurchasesArgs,
-    PurchasesView, QrPicture, QuoteArgs, RecoverArgs, ReleaseArgs, RenewalArgs, ScanArgs, Scanned, SearchArgs,
-    SearchResult, SeatsView, SecondFactorSetup, SessionArgs, SessionState, SessionView, ShortfallArgs, SpareCodes,
-    SyncView, TextArgs, TokenQuoteArgs, TransferArgs, Transferred, UsageArgs, UsageReport, WaitingRequest, WalletView,
+    FactorArgs, Failure, HistoryArgs, HistoryView, Imported, Inspection, InvoiceArgs, InvoiceFile, InvoicesView,
+    LibraryView, LicenseView, NewPasswordArgs, NoticesArgs, NoticesView, OfflineAnswerView, OfflineRequestArgs,
+    OfflineRequestView, PageArgs, PasswordArgs, PayArgs, PersonalDetails, PersonalExport, Plan, ProductArgs,
+    ProductView, Profile, ProofArgs, PurchaseArgs, PurchasesArgs, PurchasesView, QrPicture, QuoteArgs, RecoverArgs,
+    RedeemArgs, ReleaseArgs, RenewalArgs, ScanArgs, Scanned, SearchArgs, SearchResult, SeatsView, SecondFactorSetup,
+    SessionArgs, SessionState, SessionView, ShortfallArgs, SpareCodes, SyncView, TextArgs, TokenOrderArgs,
+    TokenOrderPlaceArgs, TokenOrdersView, TokenQuoteArgs, TransferArgs, Transferred, UsageArgs, UsageReport,
+    WaitingRequest, WalletView,
 };
 use crate::{App, Error};
 
@@ -98,6 +100,12 @@ commands! {
     "tokens.purchase": tokens_purchase(PurchaseArgs) -> scrip_api::TokenPurchase;
     "tokens.purchases": tokens_purchases(PurchasesArgs) -> PurchasesView;
     "tokens.cancel": tokens_cancel(PurchaseArgs) -> scrip_api::TokenPurchase;
+    "voucher.redeem": voucher_redeem(RedeemArgs) -> scrip_api::Redeemed;
+    "token_order.place": token_order_place(TokenOrderPlaceArgs) -> scrip_api::TokenOrderView;
+    "token_order.cancel": token_order_cancel(TokenOrderArgs) -> scrip_api::TokenOrderView;
+    "token_orders.view": token_orders_view(PageArgs) -> TokenOrdersView;
+    "invoices.view": invoices_view(PageArgs) -> InvoicesView;
+    "invoice.pdf": invoice_pdf(InvoiceArgs) -> InvoiceFile;
     "code.show": code_show(ProductArgs) -> CodeView;
     "code.export": code_export(ProductArgs) -> ArmoredFile;
     "code.import": code_import(TextArgs) -> Imported;

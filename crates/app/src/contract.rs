@@ -4,8 +4,8 @@
 
 pub use scrip_api::{
     Account, ActivationView, Artifact, Cart, CatalogEntry, Category, DescriptionBlock as Description, EmailChanged,
-    EndQuote, Ended, Finding, LicenseView, Notice, Order, Product, Profile, Seats, SecondFactorSetup, SessionView,
-    SpareCodes, TokenPurchase, Transferred, UsageReport, WaitingCart, WalletEntry,
+    EndQuote, Ended, Finding, LicenseView, Notice, Order, Product, Profile, Redeemed, Seats, SecondFactorSetup,
+    SessionView, SpareCodes, TokenOrderView, TokenPurchase, Transferred, UsageReport, WaitingCart, WalletEntry,
 };
 use scrip_domain::{Item, Offers, ProductId, PurchaseId, Quote, Sha256, Timestamp, Tokens, Version};
 pub use scrip_domain::{Offer, PersonalDetails, TokenQuote};
@@ -15,6 +15,7 @@ use ts_rs::TS;
 
 mod accounts;
 mod licensing;
+mod offline_tokens;
 mod token_sales;
 
 pub use accounts::{
@@ -26,6 +27,9 @@ pub use licensing::{
     NoticesView, OfflineAnswerView, OfflineAsk, OfflineOrder, OfflineRequestArgs, OfflineRequestView, QrPicture,
     ReleaseArgs, RenewalArgs, Reported, ScanArgs, Scanned, SeatsView, Standing, SyncView, TextArgs, TransferArgs,
     UsageArgs, WaitingRequest,
+};
+pub use offline_tokens::{
+    InvoiceArgs, InvoiceFile, InvoicesView, PageArgs, RedeemArgs, TokenOrderArgs, TokenOrderPlaceArgs, TokenOrdersView,
 };
 pub use token_sales::{BuyTokensArgs, PurchaseArgs, PurchasesArgs, PurchasesView, ShortfallArgs, TokenQuoteArgs};
 

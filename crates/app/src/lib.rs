@@ -26,6 +26,7 @@ mod licenses;
 mod machine;
 mod meter;
 mod offline;
+mod offline_tokens;
 mod payments;
 mod pictures;
 mod places;

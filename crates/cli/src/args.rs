@@ -5,10 +5,12 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 mod account;
+mod paper;
 mod rental;
 mod tokens;
 
 pub(crate) use account::{AccountCommand, FactorCommand, LoginArgs};
+pub(crate) use paper::{OrderTokens, PaperCommand};
 pub(crate) use rental::{
     AskCommand, AskFile, AskProduct, ClockCommand, OfflineCommand, RenewArgs, RunArgs, SeatsCommand,
 };
@@ -405,6 +407,11 @@ mod tests {
             "tokens buy --pack small --currency EUR",
             "tokens buy --cart --currency EUR",
             "tokens purchases",
+            "tokens redeem 0000G-0003T-9K2VD-7XQ4M",
+            "tokens redeem 0000G 0003T 9K2VD 7XQ4M",
+            "tokens order 100 --currency EUR --name Ada --purchase-order PO-7",
+            "tokens orders",
+            "tokens invoices",
             "search two words",
             "show P",
             "installed",

@@ -28,6 +28,11 @@ pub(crate) fn read_text(app: &App, paths: &[PathBuf]) -> Result<String, Failure>
     Ok(text)
 }
 
+/// Writes a file for the person, replacing what is there.
+pub(crate) fn write_bytes(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    std::fs::write(path, bytes).map_err(|error| unusable(path, &error.to_string()))
+}
+
 /// Writes a text for the person, replacing what is there.
 pub(crate) fn write_text(path: &Path, text: &str) -> Result<(), Failure> {
     std::fs::write(path, text).map_err(|error| unusable(path, &error.to_string()))

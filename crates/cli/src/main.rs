@@ -12,6 +12,7 @@ mod files;
 mod licenses;
 mod offline;
 mod output;
+mod paper;
 mod programs;
 mod runs;
 mod session;

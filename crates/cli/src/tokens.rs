@@ -10,6 +10,7 @@ use scrip_domain::{Currency, PurchaseId, PurchaseStatus, Tokens};
 
 use crate::args::{BuyTokens, TokensCommand};
 use crate::output::Output;
+use crate::paper;
 use crate::table::Table;
 
 /// How often a purchase is asked for while it is waited for.
@@ -17,6 +18,7 @@ const ASK_EVERY: Duration = Duration::from_secs(2);
 
 pub(crate) async fn tokens(app: &App, output: Output, command: TokensCommand) -> Result<(), Failure> {
     match command {
+        TokensCommand::Paper(command) => paper::paper(app, output, command).await,
         TokensCommand::Prices {
             missing: Some(missing),
             currency: Some(currency),

@@ -11,6 +11,7 @@ mod client;
 mod error;
 mod licenses;
 mod loopback;
+mod offline_tokens;
 mod server_url;
 mod token;
 mod token_sales;

@@ -284,6 +284,12 @@ pub enum Error {
     #[error("{product} is not taken back: {why}")]
     #[expect(missing_docs, reason = "the message names the fields")]
     RefundRefused { product: ProductId, why: &'static str },
+    /// A voucher cannot be redeemed.
+    #[error(transparent)]
+    Voucher(#[from] crate::VoucherError),
+    /// A rule of billing refused.
+    #[error(transparent)]
+    Billing(Box<crate::BillingError>),
     /// The wallet holds less than the total.
     #[error("{total} are needed and the wallet holds {balance}: {missing} are missing")]
     #[expect(missing_docs, reason = "the message names the fields")]
@@ -292,6 +298,12 @@ pub enum Error {
         balance: Tokens,
         missing: Tokens,
     },
+}
+
+impl From<crate::BillingError> for Error {
+    fn from(error: crate::BillingError) -> Self {
+        Self::Billing(Box::new(error))
+    }
 }
 
 impl Coded for Error {
@@ -346,6 +358,8 @@ impl Coded for Error {
             Self::LicenseInUse { .. } | Self::AllowancePromised { .. } => ErrorCode::LicenseInUse,
             Self::LicensePaused { .. } => ErrorCode::LicensePaused,
             Self::SeatNotSurrendered { .. } => ErrorCode::SeatNotSurrendered,
+            Self::Voucher(error) => error.code(),
+            Self::Billing(error) => error.code(),
             Self::CampaignInvalid { .. } => ErrorCode::CampaignInvalid,
             Self::CampaignOver { .. } => ErrorCode::CampaignOver,
             Self::SettingInvalid { .. } => ErrorCode::SettingInvalid,
@@ -424,6 +438,8 @@ impl Coded for Error {
             }
             Self::TeamLimit { .. } => vec!["Ask an owner of the team for a higher limit.".to_owned()],
             Self::CampaignOver { .. } => vec!["Look at its dates and its budget.".to_owned()],
+            Self::Voucher(error) => error.hints(),
+            Self::Billing(error) => error.hints(),
             Self::RefundLower { .. } => vec!["Look at what it gives back now and confirm again.".to_owned()],
             Self::SeatReleaseLimited { free_at, .. } => vec![format!(
                 "Give the seat back on that computer itself, or wait until {free_at}."

@@ -222,6 +222,19 @@ error_codes! {
     MailNotSetUp = "mail.not_set_up",
     MailFailed = "mail.failed",
     SessionNotFound = "session.not_found",
+    VoucherMalformed = "voucher.malformed",
+    VoucherUnknown = "voucher.unknown",
+    VoucherRedeemed = "voucher.redeemed",
+    VoucherCanceled = "voucher.canceled",
+    VoucherExpired = "voucher.expired",
+    BillingPolicyInvalid = "billing.policy_invalid",
+    BillingCreditLimit = "billing.credit_limit",
+    BillingStateWrong = "billing.state_wrong",
+    BillingAmountWrong = "billing.amount_wrong",
+    InvoiceNotFound = "invoice.not_found",
+    PurchaseOrderNotFound = "purchase_order.not_found",
+    BankStatementMalformed = "bank.statement_malformed",
+    PaymentNotFound = "payment.not_found",
 }
 
 impl std::fmt::Display for ErrorCode {

@@ -47,6 +47,8 @@ id! {
     DeviceId,
     /// The tie of a license to a device.
     ActivationId,
+    /// A bill or a credit note.
+    InvoiceId,
     /// A command made by a client; its idempotency key.
     CommandId,
     /// A price list of tokens.

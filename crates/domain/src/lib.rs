@@ -9,6 +9,7 @@ mod account;
 mod allotment;
 mod allowance;
 mod approvals;
+mod billing;
 mod campaign;
 mod checkout;
 mod clock;
@@ -38,11 +39,17 @@ mod token_price;
 mod token_purchase;
 mod tokens;
 mod version;
+mod voucher;
 
 pub use account::{AccountPolicy, Deed, Lockout, PersonalDetails, Tries};
 pub use allotment::{Outstanding, allot};
 pub use allowance::{Allowance, AllowanceKind, Limits, parse_duration};
 pub use approvals::{ApprovalPolicy, DeedKind};
+pub use billing::{
+    BillTo, BillingError, BillingPolicy, InvoiceKind, InvoiceLine, InvoiceNumber, InvoiceState, InvoiceStatus,
+    InvoiceTotals, IssueOn, OrderChannel, PaymentStatus, TokenOrderStatus, check_text, creditor_reference,
+    invoice_keys_in,
+};
 pub use campaign::{Audience, Campaign, CampaignState};
 pub use checkout::{Holdings, Intent, Item, MAX_LINES, Settlement, quote, settle};
 pub use clock::{Clock, FixedClock, SystemClock, Timestamp};
@@ -51,8 +58,8 @@ pub use digest::Sha256;
 pub use error::Error;
 pub use error_code::{Coded, ErrorCode};
 pub use ids::{
-    ActivationId, CampaignId, CommandId, DeviceId, GiftId, IdSource, LicenseId, OperatorId, OrderId, PriceListId,
-    PurchaseId, SendingId, SystemIds, TeamId, TransferId, UserId,
+    ActivationId, CampaignId, CommandId, DeviceId, GiftId, IdSource, InvoiceId, LicenseId, OperatorId, OrderId,
+    PriceListId, PurchaseId, SendingId, SystemIds, TeamId, TransferId, UserId,
 };
 pub use license::{License, LicenseKind, LicenseState, Remaining, TermsSnapshot};
 pub use lifecycle::{Refund, start_trial};
@@ -78,3 +85,4 @@ pub use token_price::{
 pub use token_purchase::{PurchaseMethod, PurchaseStatus};
 pub use tokens::Tokens;
 pub use version::Version;
+pub use voucher::{VoucherCode, VoucherError, VoucherState, VoucherTerms};

@@ -36,6 +36,8 @@ mod revocation;
 mod statement;
 mod trust;
 mod verify;
+#[cfg(feature = "issue")]
+mod voucher;
 
 pub use bundle::{Bundle, BundleExpectation, BundleOrder, OpenBundle};
 pub use claims::{Claims, Confirmation, Equity, Grant, Used};
@@ -55,6 +57,8 @@ pub use request::{Activate, OfflineRequest, RequestItem, RequestJournal};
 pub use revocation::{Revocation, RevocationList};
 pub use statement::StatementKind;
 pub use verify::{Expectation, KeySet, MAX_CODE_BYTES, Verifier};
+#[cfg(feature = "issue")]
+pub use voucher::VoucherKey;
 
 /// The `typ` of a code's header (RFC 7515 section 4.1.9).
 pub const CODE_TYPE: &str = "scrip-authorization+jwt";

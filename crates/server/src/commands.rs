@@ -2,9 +2,11 @@
 
 pub(crate) mod backup;
 pub(crate) mod books;
+pub(crate) mod invoices;
 pub(crate) mod jobs;
 pub(crate) mod operators;
 pub(crate) mod tokens;
+pub(crate) mod vouchers;
 
 use std::path::{Path, PathBuf};
 

@@ -199,6 +199,10 @@ pub enum Error {
     #[error("{name} failed: {why}")]
     #[expect(missing_docs, reason = "the message names the fields")]
     JobFailed { name: &'static str, why: String },
+    /// A bank's statement cannot be read.
+    #[error("the statement cannot be read: {why}")]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    StatementUnreadable { why: String },
     /// A bug: the server could not finish a step that cannot fail.
     #[error("the server failed inside while it tried to {operation}")]
     #[expect(missing_docs, reason = "the message names the fields")]
@@ -260,6 +264,7 @@ impl Coded for Error {
             Self::JobUnknown { .. } => ErrorCode::JobUnknown,
             Self::JobRunning { .. } => ErrorCode::JobRunning,
             Self::JobFailed { .. } => ErrorCode::JobFailed,
+            Self::StatementUnreadable { .. } => ErrorCode::BankStatementMalformed,
             Self::Internal { .. } => ErrorCode::InternalError,
         }
     }
@@ -311,6 +316,7 @@ impl Coded for Error {
             Self::JobUnknown { .. } => "See which there are with scrip-server jobs list.",
             Self::JobRunning { .. } => "Wait until it has ended; two servers never do one job at the same time.",
             Self::KeyChangeRefused { .. } => "Look at the keys with scrip-server keys show.",
+            Self::StatementUnreadable { .. } => "Export it anew, as CAMT.053 or as a table with named columns.",
             _ => return Vec::new(),
         };
         vec![hint.to_owned()]

@@ -21,6 +21,8 @@ const CHUNK_BYTES: usize = 1 << 20;
 pub(crate) enum Kind {
     Artifact,
     Icon,
+    /// What a customer hands in with an order.
+    Document,
 }
 
 pub(crate) struct Files {
@@ -123,6 +125,28 @@ impl Files {
         }
     }
 
+    /// Stores a document; answers its digest.
+    pub(crate) async fn put_document(&self, bytes: Bytes) -> Result<Sha256, Error> {
+        let sha256 = Sha256(sha2::Sha256::digest(&bytes).into());
+        let name = location(Kind::Document, &sha256);
+        self.store
+            .put(&name, PutPayload::from(bytes))
+            .await
+            .map_err(|source| storage("write a document", source))?;
+        Ok(sha256)
+    }
+
+    /// A document, whole.
+    pub(crate) async fn get_document(&self, sha256: &Sha256) -> Result<Bytes, Error> {
+        let part = self.get(Kind::Document, sha256, None).await?;
+        let chunks: Vec<Bytes> = part
+            .bytes
+            .try_collect()
+            .await
+            .map_err(|source| storage("read a document", source))?;
+        Ok(chunks.concat().into())
+    }
+
     /// A small file, whole.
     pub(crate) async fn get_icon(&self, sha256: &Sha256) -> Result<Bytes, Error> {
         let part = self.get(Kind::Icon, sha256, None).await?;
@@ -154,6 +178,7 @@ fn location(kind: Kind, sha256: &Sha256) -> object_store::path::Path {
     let folder = match kind {
         Kind::Artifact => "artifacts",
         Kind::Icon => "icons",
+        Kind::Document => "documents",
     };
     object_store::path::Path::from(format!("{folder}/{sha256}"))
 }

@@ -125,6 +125,12 @@ enum Command {
     /// Open people's accounts, help them back in, send mail
     #[command(subcommand)]
     User(user::UserCommand),
+    /// Approve orders on paper; list, print and settle bills; read bank statements
+    #[command(subcommand)]
+    Invoice(commands::invoices::InvoiceCommand),
+    /// Make, print, cancel and redeem vouchers
+    #[command(subcommand)]
+    Voucher(commands::vouchers::VoucherCommand),
     /// Prove that the books balance; exits with 1 where they do not
     Audit,
     /// Print the description of the API (OpenAPI 3.1)
@@ -230,16 +236,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             tokens,
             reason,
             command,
-        } => {
-            let command = command.unwrap_or_else(uuid::Uuid::new_v4);
-            let store = server.store();
-            let balance = store
-                .grant(user.as_str(), tokens, &reason, command, "cli")
-                .await
-                .map_err(scrip_server::Error::from)?;
-            println!("issued {tokens} to {user}; the wallet holds {balance}");
-            ExitCode::SUCCESS
-        }
+        } => grant(&server, &user, tokens, &reason, command).await?,
         Command::License(command) => {
             operator::run(&server, command).await?;
             ExitCode::SUCCESS
@@ -264,6 +261,14 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             user::run(&server, command).await?;
             ExitCode::SUCCESS
         }
+        Command::Invoice(command) => {
+            commands::invoices::run(&server, command).await?;
+            ExitCode::SUCCESS
+        }
+        Command::Voucher(command) => {
+            commands::vouchers::run(&server, command).await?;
+            ExitCode::SUCCESS
+        }
         Command::Audit => audit(&server).await?,
         Command::Offline(command) => {
             commands::offline(&server, command).await?;
@@ -277,6 +282,23 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     };
     server.store().close().await;
     Ok(code)
+}
+
+async fn grant(
+    server: &Server,
+    user: &Email,
+    tokens: Tokens,
+    reason: &str,
+    command: Option<uuid::Uuid>,
+) -> anyhow::Result<ExitCode> {
+    let command = command.unwrap_or_else(uuid::Uuid::new_v4);
+    let balance = server
+        .store()
+        .grant(user.as_str(), tokens, reason, command, "cli")
+        .await
+        .map_err(scrip_server::Error::from)?;
+    println!("issued {tokens} to {user}; the wallet holds {balance}");
+    Ok(ExitCode::SUCCESS)
 }
 
 /// `$XDG_DATA_HOME/scrip-server` (XDG Base Directory Specification 0.8).

@@ -14,7 +14,7 @@ use utoipa_axum::routes;
 
 use crate::routes::{
     accounts, artifacts, cart, catalog, codes, factors, library, licenses, notices, offline, orders, profile, recovery,
-    seats, service, sessions, statements, token_sales, usage, wallet,
+    seats, service, sessions, statements, token_orders, token_sales, usage, vouchers, wallet,
 };
 use crate::{Error, Server};
 
@@ -42,6 +42,13 @@ pub(crate) fn described() -> OpenApiRouter<Server> {
         .routes(routes!(recovery::claim))
         .routes(routes!(wallet::balance))
         .routes(routes!(wallet::history))
+        .routes(routes!(vouchers::redeem))
+        .routes(routes!(token_orders::place, token_orders::list))
+        .routes(routes!(token_orders::show, token_orders::cancel))
+        .routes(routes!(token_orders::put_document))
+        .routes(routes!(token_orders::invoices))
+        .routes(routes!(token_orders::invoice))
+        .routes(routes!(token_orders::invoice_pdf))
         .routes(routes!(catalog::search))
         .routes(routes!(catalog::show))
         .routes(routes!(catalog::changes))

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use scrip_domain::{Clock, IdSource as _, SystemClock, SystemIds};
-use scrip_licensing::{KeySet, SigningKey};
+use scrip_licensing::{KeySet, SigningKey, VoucherKey};
 use scrip_store::Store;
 
 use crate::files::Files;
@@ -35,6 +35,8 @@ pub(crate) struct Inner {
     pub(crate) signed_keys: String,
     /// The published keys, to verify what the vendor signed earlier.
     pub(crate) key_set: KeySet,
+    /// What vouchers are made with.
+    pub(crate) vouchers: VoucherKey,
     pub(crate) root_here: Option<PathBuf>,
     pub(crate) stripe: Option<Stripe>,
     pub(crate) prices: Prices,
@@ -89,6 +91,7 @@ impl Server {
             jwks: keys.jwks,
             signed_keys: keys.statement,
             key_set: keys.set,
+            vouchers: keys.vouchers,
             root_here: keys.root_here,
             stripe,
             prices: Prices::default(),

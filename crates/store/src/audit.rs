@@ -2,6 +2,7 @@
 
 mod books;
 mod holding;
+mod offline;
 mod token_sales;
 
 use std::collections::HashMap;
@@ -91,7 +92,13 @@ macro_rules! promised {
 }
 
 /// Every list of rules.
-const ALL_CHECKS: [&[Check]; 4] = [&CHECKS, &token_sales::TOKEN_SALES, &holding::HOLDING, &books::BOOKS];
+const ALL_CHECKS: [&[Check]; 5] = [
+    &CHECKS,
+    &token_sales::TOKEN_SALES,
+    &holding::HOLDING,
+    &books::BOOKS,
+    &offline::CHECKS,
+];
 
 const CHECKS: [Check; 10] = [
     Check {

@@ -121,6 +121,18 @@ pub enum Error {
     #[error("the account cannot be erased: {why}")]
     #[expect(missing_docs, reason = "the message names the fields")]
     NotErasable { why: String },
+    /// There is no such order for tokens, or it is somebody else's.
+    #[error("there is no order for tokens {order}")]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    TokenOrderNotFound { order: String },
+    /// There is no such bill, or it is somebody else's.
+    #[error("there is no bill {invoice}")]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    InvoiceNotFound { invoice: String },
+    /// There is no such payment.
+    #[error("there is no payment {payment}")]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    PaymentNotFound { payment: String },
     /// A command's id was used with another body.
     #[error("the idempotency key {command} was used before with another request")]
     #[expect(missing_docs, reason = "the message names the fields")]
@@ -195,6 +207,9 @@ impl Coded for Error {
             Self::SecondFactorOn => ErrorCode::AuthSecondFactorState,
             Self::PasskeyRefused { .. } => ErrorCode::AuthPasskeyRefused,
             Self::NotErasable { .. } => ErrorCode::AccountNotErasable,
+            Self::TokenOrderNotFound { .. } => ErrorCode::PurchaseOrderNotFound,
+            Self::InvoiceNotFound { .. } => ErrorCode::InvoiceNotFound,
+            Self::PaymentNotFound { .. } => ErrorCode::PaymentNotFound,
             Self::IdempotencyConflict { .. } => ErrorCode::IdempotencyConflict,
             Self::OperatorEmailTaken { .. } => ErrorCode::OperatorEmailTaken,
             Self::OperatorNotFound { .. } => ErrorCode::OperatorNotFound,
@@ -238,6 +253,9 @@ impl Coded for Error {
             Self::AccountNotFound { .. }
             | Self::PriceListNotFound { .. }
             | Self::PurchaseNotFound { .. }
+            | Self::TokenOrderNotFound { .. }
+            | Self::InvoiceNotFound { .. }
+            | Self::PaymentNotFound { .. }
             | Self::LicenseNotFound { .. }
             | Self::SeatNotFound { .. }
             | Self::OperatorEmailTaken { .. }
@@ -250,6 +268,12 @@ impl Coded for Error {
             }
         };
         vec![hint.to_owned()]
+    }
+}
+
+impl From<scrip_domain::BillingError> for Error {
+    fn from(error: scrip_domain::BillingError) -> Self {
+        Self::Rule(error.into())
     }
 }
 

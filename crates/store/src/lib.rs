@@ -12,6 +12,7 @@ mod acts;
 mod approvals;
 mod audit;
 mod backup;
+mod billing;
 mod books;
 mod campaigns;
 mod cart;
@@ -56,6 +57,7 @@ mod token_sales;
 mod trials;
 mod tries;
 mod vendor;
+mod vouchers;
 mod wallet_alerts;
 
 use std::sync::Arc;
@@ -67,6 +69,10 @@ pub use acts::{Act, LoggedAct};
 pub use approvals::{ApprovalRow, ApprovalStatus, NewApproval};
 pub use audit::{AuditReport, Breach};
 pub use backup::{DatabaseCopy, TableCopy, check_restore, copy_database, restore_database};
+pub use billing::{
+    BankImport, BankLine, Invoice, InvoiceFilter, NewPayment, NewTokenOrder, OrderDocument, OrderFilter, Payment,
+    PaymentUse, TokenOrder,
+};
 pub use books::{AccountTotal, BookLine, MoneyEvent, MoneyLine, RevenueDay, SalesDay};
 pub use catalog::{ArtifactRow, ListedProduct, NewArtifact, ProductListing};
 pub use checkout::{Checkout, PaidOrder};
@@ -103,6 +109,9 @@ pub use token_sales::{
     ReversalStatus, TokenPurchase,
 };
 pub use vendor::StoredAnswer;
+pub use vouchers::{
+    BATCH_VOUCHERS_MAX, NewVouchers, RedeemedVoucher, Redemption, VoucherBatch, VoucherFunding, VoucherRow,
+};
 
 use crate::coalesce::{Coalescer, Place};
 use crate::db::Database;

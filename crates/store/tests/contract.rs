@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a step that fails fails the test")]
 
 mod accounts;
+mod billing;
 mod console;
 mod holding;
 mod lifecycle;
@@ -12,6 +13,7 @@ mod sales;
 mod seats;
 mod support;
 mod vendor;
+mod vouchers;
 
 use std::sync::Arc;
 

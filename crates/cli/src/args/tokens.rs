@@ -3,8 +3,12 @@
 use clap::{Args, Subcommand};
 use scrip_domain::{Currency, PackId, PurchaseId};
 
+use super::PaperCommand;
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum TokensCommand {
+    #[command(flatten)]
+    Paper(PaperCommand),
     /// Show what tokens cost
     Prices {
         /// What it would cost to have so many tokens more

@@ -8,6 +8,7 @@ mod authorize;
 mod computers;
 mod home;
 mod offline;
+mod paper;
 mod passkeys;
 mod person;
 mod personal;
@@ -34,7 +35,14 @@ const NAVIGATION: &[(&str, &[(&str, &str)])] = &[
             ("/account/security", "Security"),
         ],
     ),
-    ("Tokens", &[("/account/tokens", "Buy tokens")]),
+    (
+        "Tokens",
+        &[
+            ("/account/tokens", "Buy tokens"),
+            ("/account/redeem", "Redeem a voucher"),
+            ("/account/invoices", "Orders and bills"),
+        ],
+    ),
     ("Computers", &[("/account/offline", "Offline activation")]),
 ];
 
@@ -83,7 +91,8 @@ pub(crate) fn router() -> Router<Server> {
         .route(
             "/account/offline/answers/{nonce}/bundle.scrip",
             get(offline::answer_file),
-        );
+        )
+        .merge(paper::router());
     let pages = pages.merge(tokens::router());
     crate::html::framed(pages, "/account/{*rest}")
 }

@@ -39,6 +39,10 @@ const AREAS: &[(&str, &[Area])] = &[
         &[
             area("/console/purchases", "Purchases of tokens", Permission::SeeMoney),
             area("/console/token-prices", "Token prices", Permission::SeeMoney),
+            area("/console/token-orders", "Orders for tokens", Permission::SeeMoney),
+            area("/console/invoices", "Bills", Permission::SeeMoney),
+            area("/console/payments", "Payments", Permission::SeeMoney),
+            area("/console/vouchers", "Vouchers", Permission::SeeMoney),
             area("/console/books", "Books", Permission::SeeMoney),
         ],
     ),

@@ -57,6 +57,12 @@ pub(crate) const JOBS: &[Job] = &[
         every: Duration::from_mins(10),
         run: |server| Box::pin(crate::accounts::run_job(server)),
     },
+    Job {
+        name: "invoice-reminders",
+        about: "Reminds of bills that are overdue",
+        every: Duration::from_hours(1),
+        run: |server| Box::pin(crate::billing::remind(server)),
+    },
 ];
 
 /// The longest pause between two looks at whether a job is due: an operator may have made it due.

@@ -30,6 +30,11 @@ impl Folder {
         self.0.join("signing.jwk")
     }
 
+    /// The secret under which vouchers are made.
+    pub(super) fn voucher_path(&self) -> PathBuf {
+        self.0.join("voucher.key")
+    }
+
     /// Where a rotation puts the new key before the set names it.
     pub(super) fn next_path(&self) -> PathBuf {
         self.0.join("next.jwk")

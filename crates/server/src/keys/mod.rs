@@ -1,7 +1,8 @@
 //! The vendor's keys: the root key, the signing key, and the key set that ties one to the other.
 //!
 //! The folder `keys` of the data folder holds `signing.jwk` (the private key that signs codes), `keys.jws` (the public
-//! keys, signed by the root key) and, until it is moved to a safe place, `root.jwk`. A server runs without the root key;
+//! keys, signed by the root key), `voucher.key` (the secret that vouchers are made with) and, until it is moved to a safe
+//! place, `root.jwk`. A server runs without the root key;
 //! only a change of the key set needs it. A folder from before there were root keys is upgraded once: its signing key
 //! becomes the root key, so that the vendor's address stays as it was, and a new signing key is made.
 
@@ -13,7 +14,7 @@ use std::path::{Path, PathBuf};
 pub use change::{KeyChange, KeyList, KeyListEntry};
 use files::Folder;
 use scrip_domain::Timestamp;
-use scrip_licensing::{JwkSet, KeySet, KeySetStatement, PublishedKey, RootKey, SigningKey, VerifyingKey};
+use scrip_licensing::{JwkSet, KeySet, KeySetStatement, PublishedKey, RootKey, SigningKey, VerifyingKey, VoucherKey};
 
 use crate::Error;
 
@@ -27,6 +28,8 @@ pub(crate) struct Keys {
     pub(crate) set: KeySet,
     /// The same keys as a plain JWK set (RFC 7517).
     pub(crate) jwks: String,
+    /// What vouchers are made with.
+    pub(crate) vouchers: VoucherKey,
     /// Where the root key lies, when it lies on the server.
     pub(crate) root_here: Option<PathBuf>,
 }
@@ -41,7 +44,14 @@ impl Keys {
         };
         let publics = public_keys(&set)?;
         let root = folder.root_path();
+        let vouchers = folder.voucher_path();
+        let text = folder.read_or_make(&vouchers, || Ok(VoucherKey::generate()?.to_text()))?;
+        let vouchers = VoucherKey::parse(&text).ok_or_else(|| Error::KeysUnusable {
+            path: vouchers,
+            why: "it is not the secret of vouchers".to_owned(),
+        })?;
         Ok(Self {
+            vouchers,
             signer,
             issuer: set.iss.clone(),
             statement,

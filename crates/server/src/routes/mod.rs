@@ -17,6 +17,8 @@ pub(crate) mod seats;
 pub(crate) mod service;
 pub(crate) mod sessions;
 pub(crate) mod statements;
+pub(crate) mod token_orders;
 pub(crate) mod token_sales;
 pub(crate) mod usage;
+pub(crate) mod vouchers;
 pub(crate) mod wallet;

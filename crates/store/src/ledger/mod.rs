@@ -32,6 +32,7 @@ pub(crate) const KIND_EXPIRY: &str = "expiry";
 /// What a wallet held whose person was erased.
 pub(crate) const KIND_FORFEIT: &str = "forfeit";
 pub(crate) const KIND_TEAM: &str = "team";
+pub(crate) const KIND_VOUCHER: &str = "voucher";
 
 /// A transfer between one wallet and one of the vendor's accounts.
 #[derive(Clone, Debug)]

@@ -212,6 +212,37 @@ impl Store {
         })
     }
 
+    /// Takes tokens of a purchase back in a transaction, for a bill that is taken back. Money that was paid for it goes back by
+    /// the books of payments.
+    pub(crate) async fn take_back(
+        &self,
+        tx: &mut Tx,
+        id: PurchaseId,
+        tokens: Tokens,
+        reversal: (Uuid, &str),
+        at: Timestamp,
+    ) -> Result<(), Error> {
+        let mut purchase = find_purchase(tx, id).await?;
+        if purchase.status != PurchaseStatus::Issued || tokens > purchase.outstanding() {
+            return Err(purchase.refuse("taken back"));
+        }
+        let reversal = Reversal {
+            id: reversal.0,
+            purchase: id,
+            kind: ReversalKind::Refund,
+            tokens,
+            short: Tokens::ZERO,
+            money: money_for(&purchase, tokens)?,
+            transfer: Some(TransferId(self.new_id())),
+            provider_ref: None,
+            status: ReversalStatus::Done,
+            why: reversal.1.to_owned(),
+            created_at: at,
+            settled_at: Some(at),
+        };
+        self.write_reversal(tx, &mut purchase, &reversal).await
+    }
+
     /// Heeds what the provider says of a reversal, in whatever order and however often it is said.
     ///
     /// The money is gone already: as many tokens are taken back as are still there, and what is short is noted.

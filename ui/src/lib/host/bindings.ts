@@ -162,6 +162,20 @@ version: Version, };
 
 export type ArtifactKind = "deb" | "appimage" | "tar";
 
+export type BillTo = { 
+/**
+ * The person or the company.
+ */
+name: string, 
+/**
+ * Street, town and country, in lines.
+ */
+address: string, 
+/**
+ * The buyer's tax number; may be empty.
+ */
+tax_number: string, };
+
 export type BrowserSignIn = { 
 /**
  * The address to open in the person's own browser.
@@ -634,6 +648,110 @@ claims: Record<string, unknown>, };
 
 export type Intent = "buy" | "rent" | "extend" | "convert" | "upgrade";
 
+export type InvoiceArgs = { 
+/**
+ * The bill.
+ */
+invoice: InvoiceId, };
+
+export type InvoiceFile = { 
+/**
+ * The PDF file, in base64.
+ */
+pdf: string, };
+
+export type InvoiceId = string;
+
+export type InvoiceKind = "invoice" | "credit_note";
+
+export type InvoiceLine = { 
+/**
+ * What is billed.
+ */
+text: string, 
+/**
+ * Before tax.
+ */
+net: Money, 
+/**
+ * The tax, in thousandths.
+ */
+tax_permille: number, 
+/**
+ * What the tax is called.
+ */
+tax_name: string, 
+/**
+ * The tax.
+ */
+tax: Money, };
+
+export type InvoiceStatus = "open" | "paid" | "credited" | "written_off";
+
+export type InvoiceView = { 
+/**
+ * Its id.
+ */
+id: InvoiceId, 
+/**
+ * What it is.
+ */
+kind: InvoiceKind, 
+/**
+ * Its number.
+ */
+number: string, 
+/**
+ * What a transfer names (ISO 11649).
+ */
+reference: string, 
+/**
+ * The purchase that it is for.
+ */
+purchase: PurchaseId, 
+/**
+ * What it bills.
+ */
+lines: Array<InvoiceLine>, 
+/**
+ * What it asks for, tax included.
+ */
+gross: Money, 
+/**
+ * What was paid.
+ */
+paid: Money, 
+/**
+ * What was taken back by credit notes.
+ */
+credited: Money, 
+/**
+ * What is still to be paid.
+ */
+open: Money, 
+/**
+ * Where it stands.
+ */
+status: InvoiceStatus, 
+/**
+ * When it was sent.
+ */
+issued_at: Timestamp, 
+/**
+ * When it is to be paid.
+ */
+due_at: Timestamp, };
+
+export type InvoicesView = { 
+/**
+ * The bills and credit notes.
+ */
+items: Array<InvoiceView>, 
+/**
+ * Where the next part begins.
+ */
+next_cursor: string | null, };
+
 export type Item = { 
 /**
  * The product.
@@ -997,6 +1115,12 @@ balance_after: Tokens, };
 export type OrderId = string;
 
 export type PackId = string;
+
+export type PageArgs = { 
+/**
+ * Where the part before ended.
+ */
+cursor?: string | null, };
 
 export type Password = string;
 
@@ -1486,6 +1610,30 @@ export type RecoverArgs = {
  */
 email: string, };
 
+export type RedeemArgs = { 
+/**
+ * What is printed on it.
+ */
+code: string, 
+/**
+ * The idempotency key, a UUID made when the person pressed the button.
+ */
+command: string, };
+
+export type Redeemed = { 
+/**
+ * The voucher's tokens.
+ */
+tokens: Tokens, 
+/**
+ * What the wallet holds now.
+ */
+balance_after: Tokens, 
+/**
+ * The ledger transfer.
+ */
+transfer: TransferId, };
+
 export type ReleaseArgs = { 
 /**
  * The product.
@@ -1862,6 +2010,104 @@ export type TextArgs = {
 text: string, };
 
 export type Timestamp = string;
+
+export type TokenOrderArgs = { 
+/**
+ * The order.
+ */
+order: PurchaseId, };
+
+export type TokenOrderPlaceArgs = { 
+/**
+ * The currency.
+ */
+currency: Currency, 
+/**
+ * How many tokens.
+ */
+tokens: Tokens | null, 
+/**
+ * A pack of the price list.
+ */
+pack: PackId | null, 
+/**
+ * How it will be paid.
+ */
+method: PurchaseMethod, 
+/**
+ * The total that the person saw.
+ */
+expected_total: Money | null, 
+/**
+ * The number of the purchase order; empty where it is none.
+ */
+number: string, 
+/**
+ * What else is to be said; may be empty.
+ */
+note: string, 
+/**
+ * Whom the bill is for.
+ */
+bill_to: BillTo, 
+/**
+ * The idempotency key, a UUID made when the person pressed the button.
+ */
+command: string, };
+
+export type TokenOrderStatus = "submitted" | "approved" | "rejected" | "canceled";
+
+export type TokenOrderView = { 
+/**
+ * Its id.
+ */
+id: PurchaseId, 
+/**
+ * What is bought, at what price.
+ */
+quote: TokenQuote, 
+/**
+ * How it will be paid.
+ */
+method: PurchaseMethod, 
+/**
+ * Where the order stands.
+ */
+status: TokenOrderStatus, 
+/**
+ * Where its tokens stand.
+ */
+purchase_status: PurchaseStatus, 
+/**
+ * The number of the purchase order; may be empty.
+ */
+number: string, 
+/**
+ * The name of its document, where one was handed in.
+ */
+document: string | null, 
+/**
+ * Why the vendor said no; may be empty.
+ */
+why: string, 
+/**
+ * Its bill.
+ */
+invoice: InvoiceId | null, 
+/**
+ * When it was placed.
+ */
+created_at: Timestamp, };
+
+export type TokenOrdersView = { 
+/**
+ * The orders.
+ */
+items: Array<TokenOrderView>, 
+/**
+ * Where the next part begins.
+ */
+next_cursor: string | null, };
 
 export type TokenPack = { 
 /**
@@ -2274,6 +2520,12 @@ export interface Commands {
   "tokens.purchase": { args: PurchaseArgs, result: TokenPurchase },
   "tokens.purchases": { args: PurchasesArgs, result: PurchasesView },
   "tokens.cancel": { args: PurchaseArgs, result: TokenPurchase },
+  "voucher.redeem": { args: RedeemArgs, result: Redeemed },
+  "token_order.place": { args: TokenOrderPlaceArgs, result: TokenOrderView },
+  "token_order.cancel": { args: TokenOrderArgs, result: TokenOrderView },
+  "token_orders.view": { args: PageArgs, result: TokenOrdersView },
+  "invoices.view": { args: PageArgs, result: InvoicesView },
+  "invoice.pdf": { args: InvoiceArgs, result: InvoiceFile },
   "code.show": { args: ProductArgs, result: CodeView },
   "code.export": { args: ProductArgs, result: ArmoredFile },
   "code.import": { args: TextArgs, result: Imported },

@@ -5,16 +5,20 @@ mod books;
 mod catalog;
 mod dashboard;
 mod devices;
+mod invoices;
 mod keys;
 mod licenses;
 mod log;
 mod operators;
 mod orders;
+mod payments;
 mod people;
 mod purchases;
 mod settings;
+mod token_orders;
 mod token_prices;
 mod users;
+mod vouchers;
 
 use axum::Router;
 pub(super) use purchases::REFUND_PURCHASE;
@@ -32,6 +36,10 @@ pub(super) fn router() -> Router<Server> {
         .merge(devices::router())
         .merge(keys::router())
         .merge(licenses::router())
+        .merge(invoices::router())
+        .merge(payments::router())
+        .merge(token_orders::router())
+        .merge(vouchers::router())
         .merge(log::router())
         .merge(operators::router())
         .merge(orders::router())

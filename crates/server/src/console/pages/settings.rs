@@ -6,7 +6,9 @@ use axum::response::Response;
 use axum::routing::get;
 use futures_util::future::BoxFuture;
 use maud::{Markup, html};
-use scrip_domain::{AccountPolicy, ApprovalPolicy, ExpiryPolicy, OrderRefundPolicy, Permission, SendingPolicy};
+use scrip_domain::{
+    AccountPolicy, ApprovalPolicy, BillingPolicy, ExpiryPolicy, OrderRefundPolicy, Permission, SendingPolicy,
+};
 use scrip_store::{Act, Setting};
 use serde_json::{Map, Value};
 
@@ -117,6 +119,44 @@ const GROUPS: &[Group] = &[
             ("account_age_hours", "Age of the account", "hours before it can send"),
             ("given_can_be_sent", "Tokens that were given can be sent", ""),
             ("gift_days", "Gifts wait for", "days"),
+        ],
+    ),
+    group::<BillingPolicy>(
+        "Bills",
+        "Who sells on bills, and on what terms. Without a seller nothing is billed.",
+        &[
+            ("seller", "Seller", "the name on bills"),
+            ("address", "Address", "lines separated by semicolons"),
+            ("tax_number", "Tax number", ""),
+            ("contact", "Contact", ""),
+            ("iban", "IBAN", "the account that is paid to"),
+            ("bic", "BIC", "its bank"),
+            ("invoice_prefix", "Bills begin with", "up to eight capital letters"),
+            ("credit_note_prefix", "Credit notes begin with", "other ones"),
+            ("due_days", "Due after", "days"),
+            ("reminder_days", "Reminders", "days after that"),
+            (
+                "purchase_order_issue",
+                "Purchase orders are issued on",
+                "approval or payment",
+            ),
+            (
+                "invoice_issue",
+                "Orders to be billed are issued on",
+                "approval or payment",
+            ),
+            ("invoice_approval", "Orders to be billed wait for an operator", ""),
+            (
+                "credit_limit_minor",
+                "An account may owe",
+                "in the smallest unit of the currency",
+            ),
+            (
+                "methods",
+                "What customers may choose",
+                "purchase_order, invoice, bank_transfer, cheque, money_order, cash",
+            ),
+            ("footer", "At the foot of bills", ""),
         ],
     ),
     group::<OrderRefundPolicy>(
