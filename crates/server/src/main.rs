@@ -230,16 +230,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             tokens,
             reason,
             command,
-        } => {
-            let command = command.unwrap_or_else(uuid::Uuid::new_v4);
-            let store = server.store();
-            let balance = store
-                .grant(user.as_str(), tokens, &reason, command, "cli")
-                .await
-                .map_err(scrip_server::Error::from)?;
-            println!("issued {tokens} to {user}; the wallet holds {balance}");
-            ExitCode::SUCCESS
-        }
+        } => grant(&server, &user, tokens, &reason, command).await?,
         Command::License(command) => {
             operator::run(&server, command).await?;
             ExitCode::SUCCESS
@@ -285,6 +276,23 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     };
     server.store().close().await;
     Ok(code)
+}
+
+async fn grant(
+    server: &Server,
+    user: &Email,
+    tokens: Tokens,
+    reason: &str,
+    command: Option<uuid::Uuid>,
+) -> anyhow::Result<ExitCode> {
+    let command = command.unwrap_or_else(uuid::Uuid::new_v4);
+    let balance = server
+        .store()
+        .grant(user.as_str(), tokens, reason, command, "cli")
+        .await
+        .map_err(scrip_server::Error::from)?;
+    println!("issued {tokens} to {user}; the wallet holds {balance}");
+    Ok(ExitCode::SUCCESS)
 }
 
 async fn publish(server: &Server, publication: &Publication) -> anyhow::Result<ExitCode> {
