@@ -222,6 +222,9 @@ error_codes! {
     MailNotSetUp = "mail.not_set_up",
     MailFailed = "mail.failed",
     SessionNotFound = "session.not_found",
+    WebhookNotFound = "webhook.not_found",
+    WebhookAddressRefused = "webhook.address_refused",
+    RequestTooMany = "request.too_many",
 }
 
 impl std::fmt::Display for ErrorCode {

@@ -102,6 +102,8 @@ pub struct Settings {
     pub sign_ins_per_minute: NonZeroU32,
     /// The largest request body, in bytes.
     pub request_bytes_max: usize,
+    /// Whether webhooks may go to addresses of this machine and its networks, and without TLS.
+    pub webhooks_private: bool,
     /// How often a job is done, in seconds, where that should differ: `[jobs]`, with a line such as `renewals = 30`.
     pub jobs: BTreeMap<String, NonZeroU32>,
     /// How long before their end they are paid, in seconds.
@@ -123,6 +125,7 @@ impl Default for Settings {
             sign_ins_per_minute: NonZeroU32::new(60).unwrap_or(NonZeroU32::MIN),
             request_bytes_max: 256 * 1024,
             request_seconds_max: 30,
+            webhooks_private: false,
             jobs: BTreeMap::new(),
             renewal_lead_seconds: 3600,
         }

@@ -167,6 +167,10 @@ pub enum Error {
         operation: &'static str,
         source: object_store::Error,
     },
+    /// Webhooks do not go to this address.
+    #[error("{url} is not told of events: {why}")]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    WebhookAddressRefused { url: String, why: String },
     /// A backup would replace something, or cannot go where it should.
     #[error("{path}: {why}", path = path.display())]
     #[expect(missing_docs, reason = "the message names the fields")]
@@ -187,6 +191,10 @@ pub enum Error {
     #[error("the payment provider refused: {why}")]
     #[expect(missing_docs, reason = "the message names the fields")]
     PaymentRefused { why: String },
+    /// The audit found what must not be.
+    #[error("{breaches} rules of the books are broken, the first: {first}")]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    BooksBroken { breaches: usize, first: String },
     /// No job has this name.
     #[error("there is no job \"{name}\"")]
     #[expect(missing_docs, reason = "the message names the fields")]
@@ -252,11 +260,13 @@ impl Coded for Error {
             Self::OfflineOtherAccount { .. } => ErrorCode::OfflineOtherAccount,
             Self::Io { .. } => ErrorCode::StateIo,
             Self::Storage { .. } => ErrorCode::ServerUnavailable,
+            Self::WebhookAddressRefused { .. } => ErrorCode::WebhookAddressRefused,
             Self::BackupRefused { .. } => ErrorCode::BackupRefused,
             Self::BackupDamaged { .. } => ErrorCode::BackupDamaged,
             Self::PaymentMethodOff { .. } => ErrorCode::PaymentMethodOff,
             Self::PaymentUnavailable { .. } => ErrorCode::PaymentUnavailable,
             Self::PaymentRefused { .. } => ErrorCode::PaymentRefused,
+            Self::BooksBroken { .. } => ErrorCode::LedgerUnbalanced,
             Self::JobUnknown { .. } => ErrorCode::JobUnknown,
             Self::JobRunning { .. } => ErrorCode::JobRunning,
             Self::JobFailed { .. } => ErrorCode::JobFailed,
@@ -301,6 +311,9 @@ impl Coded for Error {
             Self::OfflineOtherAccount { .. } => {
                 "Sign in to that account, or let the computer name yours in a new request."
             }
+            Self::WebhookAddressRefused { .. } => {
+                "Give an https:// address that is reached from everywhere; webhooks_private = true in scrip-server.toml allows others."
+            }
             Self::BackupRefused { .. } => {
                 "Give a new file to back up to, and a new, empty data folder to restore into."
             }
@@ -308,6 +321,7 @@ impl Coded for Error {
             Self::PaymentMethodOff { .. } => "Choose another way to pay, or ask the vendor.",
             Self::PaymentUnavailable { .. } => "Try again in a moment; nothing was charged.",
             Self::PaymentRefused { .. } => "Choose another amount or another way to pay; nothing was charged.",
+            Self::BooksBroken { .. } => "Stop selling, and look into what scrip-server audit says.",
             Self::JobUnknown { .. } => "See which there are with scrip-server jobs list.",
             Self::JobRunning { .. } => "Wait until it has ended; two servers never do one job at the same time.",
             Self::KeyChangeRefused { .. } => "Look at the keys with scrip-server keys show.",

@@ -38,6 +38,7 @@ mod surrender;
 mod totp;
 mod usage;
 mod wallets;
+mod webhooks;
 
 pub use accounts::offline::{NewClaim, open as open_offline, reissue as reissue_claim};
 pub use backup::{BackupReport, back_up, restore};
@@ -56,3 +57,4 @@ pub use purchasing::refund_purchase;
 pub use renewals::{RenewalReport, renew_due};
 pub use state::Server;
 pub use usage::{PublisherUsage, publisher_usage};
+pub use webhooks::{WebhookReport, send_webhooks};

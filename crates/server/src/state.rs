@@ -15,6 +15,7 @@ use crate::metrics::Metrics;
 use crate::passwords::Passwords;
 use crate::statements::Prices;
 use crate::stripe::Stripe;
+use crate::webhooks::Courier;
 use crate::{Config, Error};
 
 /// An open server. Cheap to clone; clones share everything.
@@ -37,6 +38,7 @@ pub(crate) struct Inner {
     pub(crate) key_set: KeySet,
     pub(crate) root_here: Option<PathBuf>,
     pub(crate) stripe: Option<Stripe>,
+    pub(crate) courier: Courier,
     pub(crate) prices: Prices,
     pub(crate) files: Files,
     pub(crate) limits: Limits,
@@ -78,6 +80,7 @@ impl Server {
         let passwords = Passwords::new()?;
         let metrics = Metrics::default();
         let stripe = config.stripe.as_ref().map(Stripe::new).transpose()?;
+        let courier = Courier::new(config.settings.webhooks_private)?;
         let inner = Inner {
             instance: ids.new_id(&*clock),
             config,
@@ -91,6 +94,7 @@ impl Server {
             key_set: keys.set,
             root_here: keys.root_here,
             stripe,
+            courier,
             prices: Prices::default(),
             files,
             limits,

@@ -150,6 +150,14 @@ pub enum Error {
     /// A rule refused.
     #[error(transparent)]
     Rule(#[from] scrip_domain::Error),
+    /// There is no such endpoint of webhooks, or no such message to one.
+    #[error("there is no endpoint or message {endpoint}")]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    EndpointNotFound { endpoint: String },
+    /// A list is full.
+    #[error("there are {most} {what} already, which is the most")]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    TooMany { what: &'static str, most: i64 },
     /// A copy cannot be put back where it should go.
     #[error("the copy cannot be put back: {why}")]
     #[expect(missing_docs, reason = "the message names the fields")]
@@ -202,6 +210,8 @@ impl Coded for Error {
             Self::ApprovalNotFound { .. } => ErrorCode::ApprovalNotFound,
             Self::ApprovalDecided { .. } => ErrorCode::ApprovalDecided,
             Self::ApprovalOwn => ErrorCode::ApprovalOwn,
+            Self::EndpointNotFound { .. } => ErrorCode::WebhookNotFound,
+            Self::TooMany { .. } => ErrorCode::RequestTooMany,
             Self::NotRestorable { .. } => ErrorCode::BackupRefused,
             Self::Io { .. } => ErrorCode::StateIo,
             Self::Rule(rule) => rule.code(),
@@ -244,6 +254,8 @@ impl Coded for Error {
             | Self::OperatorNotFound { .. }
             | Self::ApprovalNotFound { .. }
             | Self::ApprovalDecided { .. }
+            | Self::EndpointNotFound { .. }
+            | Self::TooMany { .. }
             | Self::Io { .. }
             | Self::SessionNotFound { .. } => {
                 return Vec::new();

@@ -57,6 +57,7 @@ mod trials;
 mod tries;
 mod vendor;
 mod wallet_alerts;
+mod webhooks;
 
 use std::sync::Arc;
 
@@ -103,6 +104,7 @@ pub use token_sales::{
     ReversalStatus, TokenPurchase,
 };
 pub use vendor::StoredAnswer;
+pub use webhooks::{Attempt, DeliveryRow, DueDelivery, EVENT_KINDS, Endpoint};
 
 use crate::coalesce::{Coalescer, Place};
 use crate::db::Database;

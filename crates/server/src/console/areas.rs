@@ -59,6 +59,13 @@ const AREAS: &[(&str, &[Area])] = &[
         ],
     ),
     (
+        "Operations",
+        &[
+            area("/console/jobs", "Jobs", Permission::See),
+            area("/console/webhooks", "Webhooks", Permission::Operations),
+        ],
+    ),
+    (
         "Team",
         &[
             area("/console/operators", "Operators", Permission::Operators),

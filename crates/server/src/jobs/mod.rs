@@ -34,6 +34,12 @@ pub(crate) const JOBS: &[Job] = &[
         run: |server| Box::pin(async { Ok(crate::stripe::look_again(server).await?.to_string()) }),
     },
     Job {
+        name: "audit",
+        about: "Proves that the books balance; fails where they do not",
+        every: Duration::from_hours(24),
+        run: |server| Box::pin(audit(server)),
+    },
+    Job {
         name: "renewals",
         about: "Extends rentals that extend themselves, and announces them",
         every: Duration::from_mins(1),
@@ -81,7 +87,25 @@ pub(crate) const JOBS: &[Job] = &[
         every: Duration::from_mins(10),
         run: |server| Box::pin(crate::wallets::tell_low(server)),
     },
+    Job {
+        name: "webhooks",
+        about: "Tells the vendor's own programs what happened",
+        every: Duration::from_secs(5),
+        run: |server| Box::pin(crate::webhooks::run_job(server)),
+    },
 ];
+
+/// The books are recomputed from every transfer. What is wrong fails the job, which raises an alert.
+async fn audit(server: &Server) -> Result<String, Error> {
+    let report = server.0.store.audit().await?;
+    match report.breaches.first() {
+        None => Ok(format!("{} transfers, no breach", report.transfers)),
+        Some(first) => Err(Error::BooksBroken {
+            breaches: report.breaches.len(),
+            first: format!("{}: {}: {}", first.rule, first.subject, first.detail),
+        }),
+    }
+}
 
 /// The longest pause between two looks at whether a job is due: an operator may have made it due.
 const PAUSE_MAX: Duration = Duration::from_secs(15);

@@ -239,7 +239,7 @@ mod tests {
         assert_eq!(runs.len(), 3);
         let text = server.0.metrics.render();
         assert!(
-            text.contains("scrip_job_runs_total{job=\"test-fails\",outcome=\"failed\"} 2"),
+            text.contains("scrip_job_runs_total{name=\"test-fails\",outcome=\"failed\"} 2"),
             "{text}"
         );
     }

@@ -47,7 +47,21 @@ pub(crate) async fn readyz(State(server): State<Server>) -> Result<&'static str,
 #[utoipa::path(get, path = "/metrics", tag = "service", security(()), responses((status = 200)))]
 pub(crate) async fn metrics(State(server): State<Server>) -> Response {
     let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    // What this server counted is told also while the database is away.
+    if let Err(error) = look(&server).await {
+        tracing::warn!(
+            error = &error as &dyn std::error::Error,
+            "the database tells no figures"
+        );
+    }
     ([(header::CONTENT_TYPE, kind)], server.0.metrics.render()).into_response()
+}
+
+async fn look(server: &Server) -> Result<(), Error> {
+    let jobs = crate::jobs::list_jobs(server).await?;
+    let webhooks = server.0.store.delivery_counts().await?;
+    server.0.metrics.look(&jobs, webhooks, server.now());
+    Ok(())
 }
 
 /// This description of the API.

@@ -1,5 +1,7 @@
 //! Jobs: one server at a time, and another where that one died.
 
+mod webhooks;
+
 use scrip_store::{Act, JobClaim, JobEnd, JobTurn};
 use uuid::Uuid;
 

@@ -6,6 +6,7 @@ mod campaigns;
 mod catalog;
 mod dashboard;
 mod devices;
+mod jobs;
 mod keys;
 mod licenses;
 mod log;
@@ -18,6 +19,7 @@ mod sendings;
 mod settings;
 mod token_prices;
 mod users;
+mod webhooks;
 
 use axum::Router;
 pub(super) use purchases::REFUND_PURCHASE;
@@ -33,6 +35,7 @@ pub(super) fn router() -> Router<Server> {
         .merge(catalog::router())
         .merge(dashboard::router())
         .merge(devices::router())
+        .merge(jobs::router())
         .merge(keys::router())
         .merge(licenses::router())
         .merge(log::router())
@@ -45,4 +48,5 @@ pub(super) fn router() -> Router<Server> {
         .merge(users::router())
         .merge(refunds::router())
         .merge(sendings::router())
+        .merge(webhooks::router())
 }
