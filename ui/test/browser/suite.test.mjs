@@ -65,6 +65,26 @@ const PAGES = [
     await hook(page, "purchase-wait").waitFor();
   }],
   ["buy-tokens-unsold", "#/wallet/buy", "unsold", (page) => page.getByText("not sold").first().waitFor()],
+  ["wallet-filtered", "#/wallet", "", async (page) => {
+    await hook(page, "lot").first().waitFor();
+    await hook(page, "history-kind").selectOption("grant");
+    await hook(page, "history-clear").waitFor();
+  }],
+  ["statement", "#/wallet", "", (page) => hook(page, "statement-open").click()],
+  ["send", "#/wallet/send", "", (page) => hook(page, "take-back").waitFor()],
+  ["send-confirm", "#/wallet/send", "", async (page) => {
+    await hook(page, "send-to").fill("grace@example.org");
+    await hook(page, "send-tokens").fill("25");
+    await hook(page, "send-look").click();
+    await hook(page, "recipient-name").waitFor();
+  }],
+  ["gifts", "#/wallet/gifts", "", (page) => hook(page, "gift-accept").waitFor()],
+  ["gift-give", `#/product/${GIMP}`, "", (page) => hook(page, "gift-open").click()],
+  ["teams", "#/wallet/teams", "", async (page) => {
+    await hook(page, "team-more").first().click();
+    await hook(page, "member").first().waitFor();
+  }],
+  ["team-draw", "#/wallet/teams", "", (page) => hook(page, "team-draw").last().click()],
   ["account", "#/account", "unverified", (page) => hook(page, "session").first().waitFor()],
   ["account-erase", "#/account", "", (page) => hook(page, "account-erase").click()],
   ["sign-in-browser", "#/sign-in", "signed-out&browser=never", async (page) => {
@@ -161,7 +181,7 @@ describe("every page is accessible, in light and dark", () => {
 });
 
 describe("the smallest window", () => {
-  for (const [name, hash, query, prepare] of PAGES.filter(([name]) => ["browse", "product-rented", "library", "wallet", "buy-tokens", "confirm-insufficient", "account", "cart", "confirm", "license", "license-end", "usage", "notices", "computers-clock-wrong", "offline-ask", "offline-asked", "code-picture"].includes(name))) {
+  for (const [name, hash, query, prepare] of PAGES.filter(([name]) => ["browse", "product-rented", "library", "wallet", "buy-tokens", "send", "gifts", "teams", "confirm-insufficient", "account", "cart", "confirm", "license", "license-end", "usage", "notices", "computers-clock-wrong", "offline-ask", "offline-asked", "code-picture"].includes(name))) {
     it(`holds ${name} without scrolling sideways`, () =>
       on({ hash, query, width: 800, height: 560 }, async (page) => {
         await prepare?.(page);

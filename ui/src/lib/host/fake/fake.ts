@@ -10,6 +10,7 @@ import { Licensing, type LicensingCommand } from "./licensing";
 import { Papers, type PaperCommand } from "./papers";
 import { refuse, settle } from "./rules";
 import { Sales, type SaleCommand } from "./sales";
+import { Sharing, type SharingCommand } from "./sharing";
 
 export interface FakeOptions {
   products: number;
@@ -61,6 +62,7 @@ export class FakeHost implements Host {
   readonly licensing: Licensing;
   readonly papers: Papers;
   readonly sales: Sales;
+  readonly sharing: Sharing;
   readonly accounts: Accounts;
   readonly #table: Table;
   readonly #sorted: Stocked[];
@@ -70,8 +72,9 @@ export class FakeHost implements Host {
     this.licensing = new Licensing(this);
     this.papers = new Papers(this);
     this.sales = new Sales(this);
+    this.sharing = new Sharing(this);
     this.accounts = new Accounts(this, (email) => this.#openAccount(email, this.options.balance));
-    this.#table = { ...this.#commands(), ...this.licensing.commands(), ...this.papers.commands(), ...this.sales.commands(), ...this.accounts.commands() };
+    this.#table = { ...this.#commands(), ...this.licensing.commands(), ...this.papers.commands(), ...this.sales.commands(), ...this.sharing.commands(), ...this.accounts.commands() };
     for (const stocked of stock(this.options.products)) this.shelf.set(stocked.product.id, stocked);
     this.#sorted = [...this.shelf.values()].sort((a, b) => a.product.name.localeCompare(b.product.name));
     this.session = { account: null, server: "http://127.0.0.1:8787", online: this.options.online, keystore: this.options.keystore };
@@ -177,12 +180,13 @@ export class FakeHost implements Host {
     for (const [product, offer] of PAST) pay({ product, intent: "rent", offer });
     this.licensing.liveAWhile(now);
     this.sales.liveAWhile(now);
+    this.sharing.liveAWhile();
     for (const id of ["org.inkscape.Inkscape", "org.ardour.Ardour", "org.videolan.VLC"]) this.authorized.add(id);
     this.changeBalance(this.options.balance - (this.session.account?.balance ?? 0), "order", "Earlier orders");
     this.session.online = this.options.online;
   }
 
-  #commands(): Omit<Table, LicensingCommand | PaperCommand | SaleCommand | AccountCommand> {
+  #commands(): Omit<Table, LicensingCommand | PaperCommand | SaleCommand | SharingCommand | AccountCommand> {
     return {
       "session.state": () => this.session,
       "session.register": ({ email, password }) => this.#register(email, password),
@@ -252,10 +256,11 @@ export class FakeHost implements Host {
         return null;
       },
       "wallet.view": () => ({ balance: this.needAccount().balance, confirmed_at: new Date(this.options.now()).toISOString() }),
-      "wallet.history": ({ cursor }) => {
+      "wallet.history": ({ cursor, ...period }) => {
+        const found = this.sharing.entries(period);
         const from = Number(cursor ?? 0);
         const next = from + HISTORY_PAGE;
-        return { items: this.history.slice(from, next), next_cursor: next < this.history.length ? String(next) : null };
+        return { items: found.slice(from, next), next_cursor: next < found.length ? String(next) : null };
       },
       "inventory.programs": () => [],
       "inventory.rescan": () => [],
