@@ -180,7 +180,12 @@ impl Store {
             expires_at,
             campaign: Some(campaign.id),
         };
-        self.give(tx, &given, now).await?;
+        if self.give(tx, &given, now).await?.is_none() {
+            // Another server gave it a moment ago: the budget must not be charged twice.
+            return Err(Error::Conflict {
+                operation: "give from a campaign",
+            });
+        }
         let ends = expires_at.map_or_else(String::new, |end| format!(" They last until {end}."));
         let notice = NewNotice {
             user,

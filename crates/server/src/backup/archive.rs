@@ -55,7 +55,8 @@ pub(super) fn write(target: &Path, staging: &Path, data: &Path, mut manifest: Ma
     // Readable by its owner alone.
     let part = tempfile::NamedTempFile::new_in(&beside).map_err(io("make a file in", &beside))?;
     let failed = io("write", target);
-    let encoder = zstd::Encoder::new(part.as_file(), ZSTD_LEVEL).map_err(&failed)?;
+    let mut encoder = zstd::Encoder::new(part.as_file(), ZSTD_LEVEL).map_err(&failed)?;
+    encoder.include_checksum(true).map_err(&failed)?;
     let mut archive = tar::Builder::new(encoder);
     let mut add = |root: &Path, name: &str| -> Result<(), Error> {
         for path in files_below(&root.join(name))? {
@@ -169,6 +170,8 @@ pub(super) fn unpack(source: &Path, folder: &Path) -> Result<Manifest, Error> {
         found.insert(named.clone(), content.entry(named));
     }
     let manifest = manifest.ok_or_else(|| damaged("its end is missing".to_owned()))?;
+    // The checksum over everything, the list too, stands behind the last byte.
+    stdio::copy(&mut archive.into_inner(), &mut stdio::sink()).map_err(broken)?;
     if manifest.format != FORMAT {
         return Err(refused(source, "it was made by a newer version"));
     }

@@ -143,7 +143,7 @@ fn read_amount(text: &str, currency: Currency) -> Result<Money, String> {
             let mark = &digits[at..=at];
             match fraction.len() {
                 // One mark before three digits groups them, unless the currency has three.
-                3 if places != 3 => (digits, ""),
+                3 if places != 3 && !whole.contains(other(mark)) => (digits, ""),
                 len if len <= places && len > 0 && !whole.contains(mark) => (whole, fraction),
                 _ => return Err(refused()),
             }
@@ -157,6 +157,11 @@ fn read_amount(text: &str, currency: Currency) -> Result<Money, String> {
     }
     let point = if fraction.is_empty() { "" } else { "." };
     Money::parse(&format!("{sign}{}{point}{fraction}", groups.concat()), currency).map_err(|_| refused())
+}
+
+/// The mark that is not this one.
+fn other(mark: &str) -> &'static str {
+    if mark == "." { "," } else { "." }
 }
 
 /// `2026-01-31`, or `31.01.2026`.

@@ -123,7 +123,7 @@ async fn damaged_is_refused(file: &Path, data: &Path, database: impl Fn() -> Opt
         std::fs::write(&bad, content).unwrap();
         let config = Config::load(data, database()).unwrap();
         let refused = restore(&config, &bad).await.unwrap_err();
-        assert_eq!(refused.code().as_str(), "backup.damaged", "{refused}");
+        assert_eq!(refused.code().as_str(), "backup.damaged", "{refused:?}");
         assert_eq!(std::fs::read_dir(data).unwrap().count(), 0);
     }
 }

@@ -230,6 +230,6 @@ async fn history_pages_with_a_cursor() {
     );
     assert_eq!(
         api.get("/v1/wallet/history?cursor=zzz", Some(&token)).await.code(),
-        "id.malformed"
+        "request.malformed"
     );
 }

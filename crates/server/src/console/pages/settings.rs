@@ -367,9 +367,11 @@ mod tests {
     #[test]
     fn every_label_names_a_member_and_every_member_has_one() {
         let documents = [
+            serde_json::to_value(AccountPolicy::default()).unwrap(),
             serde_json::to_value(ApprovalPolicy::default()).unwrap(),
             serde_json::to_value(ExpiryPolicy::default()).unwrap(),
             serde_json::to_value(SendingPolicy::default()).unwrap(),
+            serde_json::to_value(BillingPolicy::default()).unwrap(),
             serde_json::to_value(OrderRefundPolicy::default()).unwrap(),
         ];
         assert_eq!(documents.len(), GROUPS.len());
