@@ -155,6 +155,7 @@ async fn buy(client: &Client, product: &scrip_domain::ProductId) -> Result<()> {
         items: vec![item],
         expected_total: seed::price()?,
         clear_cart: false,
+        purchase: None,
     };
     let command = "019535d9-3df7-79fb-b466-fa907fa17f9e".parse()?;
     client

@@ -11,6 +11,7 @@ import { Papers, type PaperCommand } from "./papers";
 import { refuse, settle } from "./rules";
 import { Sales, type SaleCommand } from "./sales";
 import { Sharing, type SharingCommand } from "./sharing";
+import { Vouchers, type VoucherCommand } from "./vouchers";
 
 export interface FakeOptions {
   products: number;
@@ -74,7 +75,7 @@ export class FakeHost implements Host {
     this.sales = new Sales(this);
     this.sharing = new Sharing(this);
     this.accounts = new Accounts(this, (email) => this.#openAccount(email, this.options.balance));
-    this.#table = { ...this.#commands(), ...this.licensing.commands(), ...this.papers.commands(), ...this.sales.commands(), ...this.sharing.commands(), ...this.accounts.commands() };
+    this.#table = { ...this.#commands(), ...this.licensing.commands(), ...this.papers.commands(), ...this.sales.commands(), ...new Vouchers(this).commands(), ...this.sharing.commands(), ...this.accounts.commands() };
     for (const stocked of stock(this.options.products)) this.shelf.set(stocked.product.id, stocked);
     this.#sorted = [...this.shelf.values()].sort((a, b) => a.product.name.localeCompare(b.product.name));
     this.session = { account: null, server: "http://127.0.0.1:8787", online: this.options.online, keystore: this.options.keystore };
@@ -186,7 +187,7 @@ export class FakeHost implements Host {
     this.session.online = this.options.online;
   }
 
-  #commands(): Omit<Table, LicensingCommand | PaperCommand | SaleCommand | SharingCommand | AccountCommand> {
+  #commands(): Omit<Table, LicensingCommand | PaperCommand | SaleCommand | SharingCommand | AccountCommand | VoucherCommand> {
     return {
       "session.state": () => this.session,
       "session.register": ({ email, password }) => this.#register(email, password),
