@@ -180,7 +180,12 @@ impl Store {
             expires_at,
             campaign: Some(campaign.id),
         };
-        self.give(tx, &given, now).await?;
+        if self.give(tx, &given, now).await?.is_none() {
+            // Another server gave it while this one waited for the budget.
+            return Err(Error::Conflict {
+                operation: "give what a campaign gives",
+            });
+        }
         let ends = expires_at.map_or_else(String::new, |end| format!(" They last until {end}."));
         let notice = NewNotice {
             user,
