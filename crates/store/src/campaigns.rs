@@ -181,9 +181,9 @@ impl Store {
             campaign: Some(campaign.id),
         };
         if self.give(tx, &given, now).await?.is_none() {
-            // Another server gave it a moment ago: the budget must not be charged twice.
+            // Another server gave it while this one waited for the budget.
             return Err(Error::Conflict {
-                operation: "give from a campaign",
+                operation: "give what a campaign gives",
             });
         }
         let ends = expires_at.map_or_else(String::new, |end| format!(" They last until {end}."));
