@@ -16,7 +16,7 @@ pub(crate) async fn paper(app: &App, output: Output, command: PaperCommand) -> R
     match command {
         PaperCommand::Redeem { code } => redeem(app, output, code.join(" ")).await,
         PaperCommand::Order(wanted) => order(app, output, wanted).await,
-        PaperCommand::Orders { cursor } => orders(app, output, cursor).await,
+        PaperCommand::Ordered { cursor } => orders(app, output, cursor).await,
         PaperCommand::Document { order, file } => {
             let order = app.hand_in_document(TokenOrderArgs { order }, &file).await?;
             output.show(&order, || format!("The document is handed in. {}", standing(&order)))

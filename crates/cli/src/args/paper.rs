@@ -16,7 +16,7 @@ pub(crate) enum PaperCommand {
     /// Order tokens on a bill, or by purchase order
     Order(OrderTokens),
     /// List your orders for tokens
-    Orders {
+    Ordered {
         /// Where the page before ended
         #[arg(long, value_name = "CURSOR")]
         cursor: Option<String>,

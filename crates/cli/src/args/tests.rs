@@ -46,7 +46,7 @@ fn the_words_that_others_script_against_are_understood() {
         "tokens redeem 0000G-0003T-9K2VD-7XQ4M",
         "tokens redeem 0000G 0003T 9K2VD 7XQ4M",
         "tokens order 100 --currency EUR --name Ada --purchase-order PO-7",
-        "tokens orders",
+        "tokens ordered",
         "tokens invoices",
         "search two words",
         "show P",
