@@ -58,9 +58,9 @@ pub(crate) fn photos(count: u64) -> String {
 }
 
 fn equity(equity: &Equity) -> Option<String> {
-    let price = equity.price?.get();
+    let price = equity.price?;
+    let missing = price.saturating_sub(equity.credited);
     let credited = equity.credited.get();
-    let missing = price.saturating_sub(credited);
     Some(format!("  {credited} of {price} paid: {missing} more make it yours"))
 }
 
