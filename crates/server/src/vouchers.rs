@@ -130,7 +130,8 @@ fn draw_card(
     paper.text_at((left, y + 46.0), room, 18.0, true, &row.terms.tokens.to_string());
     paper.text_at((left, y + 62.0), room, 8.0, false, label);
     let end = row.terms.expires_at.map_or_else(String::new, |end| {
-        let day: String = end.to_string().chars().take(10).collect();
+        // The last day on which it holds.
+        let day: String = end.plus_seconds(-1).to_string().chars().take(10).collect();
         format!(" · until {day}")
     });
     paper.text_at((left, y + 76.0), room, 8.0, false, &format!("No. {}{end}", row.serial));
@@ -143,8 +144,8 @@ fn draw_card(
         &format!("The code {text}"),
     );
     let whole = width - 2.0 * PADDING;
-    paper.text_at((left, y + height - 42.0), whole, 15.0, true, &text);
-    let how = "Redeem it once in the app, on the account page, or by scrip tokens redeem.";
-    paper.text_at((left, y + height - 22.0), whole, 6.5, false, how);
+    paper.whole_text_at((left, y + height - 42.0), whole, 15.0, &text);
+    let how = "To redeem once: in the app, on the account page, or with scrip tokens redeem.";
+    paper.text_at((left, y + height - 22.0), whole, 6.0, false, how);
     Ok(())
 }

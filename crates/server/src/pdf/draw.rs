@@ -122,7 +122,9 @@ fn draw_qr(picture: &Picture, at: (f32, f32), side: f32, surface: &mut Surface<'
             }
             let left = at.0 + square * f32::from(column);
             let top = at.1 + square * f32::from(row);
-            if let Some(run) = Rect::from_xywh(left, top, square * f32::from(end - column), square) {
+            if end > column
+                && let Some(run) = Rect::from_xywh(left, top, square * f32::from(end - column), square)
+            {
                 path.push_rect(run);
             }
             column = end + 1;

@@ -167,6 +167,13 @@ impl Paper {
         self.put(at.0, at.1, Role::Text, size, weight, &cut);
     }
 
+    /// A line in bold that is never cut: as large as fits into `width`, `size` at most.
+    pub(crate) fn whole_text_at(&mut self, at: (f32, f32), width: f32, size: f32, text: &str) {
+        let asked = self.fonts.width(text, size, Weight::Bold);
+        let size = if asked > width { size * width / asked } else { size };
+        self.put(at.0, at.1, Role::Text, size, Weight::Bold, text);
+    }
+
     /// A QR picture at a place of this page; `alt` says what it holds.
     pub(crate) fn qr_at(&mut self, at: (f32, f32), side: f32, picture: Picture, alt: &str) {
         let (role, shape) = (Role::Picture(alt.to_owned()), Shape::Qr { side, picture });
@@ -341,6 +348,16 @@ mod tests {
             &vec![row; 80],
         );
         paper.frame((56.0, 700.0), 100.0, 50.0);
+        paper.whole_text_at((56.0, 750.0), 60.0, 15.0, "WWWWW-WWWWW-WWWWW");
+        let whole = paper
+            .pages
+            .last()
+            .and_then(|page| page.last())
+            .map(|mark| mark.shape.clone());
+        let Some(Shape::Text { size, text, .. }) = whole else {
+            panic!()
+        };
+        assert!(text == "WWWWW-WWWWW-WWWWW" && paper.fonts.width(&text, size, Weight::Bold) <= 60.01);
         paper.attach("a.json", "application/json", "The same for programs", b"{}".to_vec());
         assert!(paper.pages.len() > 1);
         let bytes = paper.finish().unwrap();

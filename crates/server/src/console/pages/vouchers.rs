@@ -67,7 +67,7 @@ async fn list(
                 html! { (row.made.funding.as_str()) },
                 html! { (row.redeemed) },
                 html! { (row.canceled) },
-                html! { (row.made.expires_at.map_or("no end".to_owned(), day_text)) },
+                html! { (row.made.expires_at.map_or("no end".to_owned(), last_day)) },
             ]
         });
     let body = html! {
@@ -140,6 +140,11 @@ async fn make(State(server): State<Server>, operator: Operator, Sent(new): Sent<
     Ok(operator.visit().see_saying(&format!("{PATH}/{}", batch.made.id), &said))
 }
 
+/// The last day on which a voucher can be redeemed.
+fn last_day(end: scrip_domain::Timestamp) -> String {
+    day_text(end.plus_seconds(-1))
+}
+
 async fn known(server: &Server, id: Uuid) -> Result<VoucherBatch, Error> {
     let found = server.0.store.voucher_batch(id).await?;
     found.ok_or_else(|| Error::NotFound {
@@ -199,7 +204,7 @@ async fn show(
             ("Canceled", html! { (batch.canceled) }),
             ("Counts as", html! { (made.funding.as_str()) }),
             ("Made", html! { (when(batch.created_at)) " by " (batch.created_by) }),
-            ("Until", html! { (made.expires_at.map_or("no end".to_owned(), day_text)) }),
+            ("Until", html! { (made.expires_at.map_or("no end".to_owned(), last_day)) }),
         ]))
         @if sells {
             (section("Print", &html! {
