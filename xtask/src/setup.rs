@@ -1,5 +1,6 @@
 //! Finds what the machine lacks for a job, says why it is needed, and installs it. Quick when nothing is missing.
 
+mod node;
 mod packages;
 
 use std::fs;
@@ -13,9 +14,6 @@ use crate::process::{cargo, is_on_path, npm, read, show};
 
 /// The version of the WebDriver for Tauri windows that the tests are written against.
 const TAURI_DRIVER_VERSION: &str = "2.1.0";
-
-/// The oldest Node.js that builds the page.
-const NODE_MIN: (u32, u32) = (20, 19);
 
 /// What nobody here wrote and tests talk to: a library that checks our authorization codes, a payment provider, an SMTP server.
 const PYTHON_PACKAGES: &str = "PyJWT==2.10.1\ncryptography>=42\nlocalstripe==1.15.10\naiosmtpd==1.4.6\n";
@@ -42,10 +40,10 @@ impl Job {
 /// Installs what is missing for `jobs`.
 pub(crate) fn set_up(places: &Places, jobs: &[Job]) -> Result<()> {
     install_packages(jobs)?;
-    require_node()?;
+    node::require(places)?;
     install_page_packages(&places.root)?;
     if jobs.contains(&Job::Run) {
-        fetch_catalog();
+        fetch_catalog(places)?;
     }
     if jobs.contains(&Job::Test) {
         install_tauri_driver(places)?;
@@ -85,7 +83,8 @@ fn install_packages(jobs: &[Job]) -> Result<()> {
         }
         return Ok(());
     }
-    let installed = installed_packages(&wanted)?;
+    let names: Vec<_> = wanted.iter().map(|package| package.name).collect();
+    let installed = installed_packages(&names)?;
     let missing: Vec<_> = wanted
         .into_iter()
         .filter(|package| !installed.iter().any(|name| name == package.name))
@@ -103,11 +102,11 @@ fn install_packages(jobs: &[Job]) -> Result<()> {
     apt(&arguments)
 }
 
-fn installed_packages(wanted: &[&packages::Package]) -> Result<Vec<String>> {
+fn installed_packages(names: &[&str]) -> Result<Vec<String>> {
     // The exit status is 1 as soon as one of the names is unknown, which is the usual case here.
     let output = Command::new("dpkg-query")
         .args(["--show", "--showformat", "${Package} ${db:Status-Status}\n"])
-        .args(wanted.iter().map(|package| package.name))
+        .args(names)
         .output()
         .context("starting dpkg-query")?;
     let lines = String::from_utf8_lossy(&output.stdout).into_owned();
@@ -135,34 +134,6 @@ fn apt(arguments: &[&str]) -> Result<()> {
     show(command.env("DEBIAN_FRONTEND", "noninteractive").args(arguments))
 }
 
-fn require_node() -> Result<()> {
-    if !is_on_path("node") || !is_on_path("npm") {
-        println!("    missing on this machine:\n      nodejs, npm                builds the page");
-        apt(&["update", "-qq"])?;
-        apt(&["install", "--yes", "-qq", "--no-install-recommends", "nodejs", "npm"])?;
-    }
-    let version = read(Command::new("node").arg("--version"))?;
-    let number = |index: usize| -> u32 {
-        version
-            .trim()
-            .trim_start_matches('v')
-            .split('.')
-            .nth(index)
-            .and_then(|part| part.parse().ok())
-            .unwrap_or(0)
-    };
-    if (number(0), number(1)) < NODE_MIN {
-        bail!(
-            "Node.js {} is too old to build the page, which needs {}.{} or newer; your distribution has no newer one: \
-             install one from nodejs.org and put it first on the PATH",
-            version.trim(),
-            NODE_MIN.0,
-            NODE_MIN.1
-        );
-    }
-    Ok(())
-}
-
 fn install_page_packages(root: &Path) -> Result<()> {
     for folder in ["ui", "tests/interop", "tests/window"] {
         let folder = root.join(folder);
@@ -181,12 +152,28 @@ fn install_page_packages(root: &Path) -> Result<()> {
     Ok(())
 }
 
+/// Whether the icons of the distribution's catalog are there too: apt leaves them out unless it is asked for them.
+pub(crate) fn has_catalog_icons() -> bool {
+    let has_entries = |folder: &&str| {
+        let icons = Path::new(folder).with_file_name("icons");
+        fs::read_dir(icons).is_ok_and(|mut entries| entries.next().is_some())
+    };
+    CATALOG_FOLDERS.iter().any(has_entries)
+}
+
 /// A store without the distribution's programs still works, so that a failure is only told.
-fn fetch_catalog() {
-    if !catalog_files().is_empty() || !is_on_path("apt-get") {
-        return;
+fn fetch_catalog(places: &Places) -> Result<()> {
+    // Icons that cannot be had are not asked for at every start, but when the catalog is another one.
+    let stamp = places.cached("tools")?.join("catalog-asked-for");
+    let files = || format!("{:?}", catalog_files());
+    let asked = fs::read_to_string(&stamp).is_ok_and(|asked| asked == files());
+    let complete = !catalog_files().is_empty() && (has_catalog_icons() || asked);
+    if complete || !is_on_path("apt-get") {
+        return Ok(());
     }
-    println!("    the distribution's catalog of programs (AppStream) is not on this machine: fetching it");
+    println!(
+        "    the distribution's catalog of programs (AppStream) with its icons is not on this machine: fetching it"
+    );
     let fetched = apt(&[
         "update",
         "-qq",
@@ -196,8 +183,9 @@ fn fetch_catalog() {
         "Acquire::IndexTargets::deb::DEP-11-icons::DefaultEnabled=true",
     ]);
     if let Err(error) = fetched {
-        println!("    it could not be fetched ({error:#}): the small catalog in the repository is used");
+        println!("    it could not be fetched ({error:#}): the store shows what there is");
     }
+    fs::write(&stamp, files()).with_context(|| format!("writing {}", stamp.display()))
 }
 
 fn install_tauri_driver(places: &Places) -> Result<()> {

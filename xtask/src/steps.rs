@@ -48,6 +48,10 @@ pub(crate) fn test(places: &Places, only: &str) -> Result<()> {
             Box::new(|| browser_tests(places, "test:browser")),
         ),
         (
+            "page on the real core: tests in a browser",
+            Box::new(|| browser_tests(places, "test:core")),
+        ),
+        (
             "account and console: tests in a browser",
             Box::new(|| browser_tests(places, "test:pages")),
         ),

@@ -14,7 +14,7 @@ use crate::places::Places;
 use crate::process::{Companion, Interrupts, is_on_path, read, wait_until};
 use crate::run::Built;
 use crate::samples::{self, Sample};
-use crate::setup::catalog_files;
+use crate::setup::{catalog_files, has_catalog_icons};
 
 /// What a store sells, and for how much.
 #[derive(Debug)]
@@ -49,6 +49,9 @@ pub(crate) const STOCK: Stock<'static> = Stock {
     samples: Some("catalog/samples"),
 };
 
+/// What the note of a finished import ends with where the catalog's icons were there.
+const WITH_ICONS: &str = "\n# with icons";
+
 /// Imports the catalog and publishes the packages, unless that was done with the same input before.
 pub(crate) fn fill(
     places: &Places,
@@ -62,9 +65,12 @@ pub(crate) fn fill(
         catalog.add(&places.root.join(samples))?;
     }
     let prices = places.root.join(stock.prices);
-    let wanted = catalog.fingerprint(&prices)?;
+    let mut wanted = catalog.fingerprint(&prices)?;
+    let with_icons = format!("{wanted}{WITH_ICONS}");
     let stamp = data.join("catalog-imported");
-    if fs::read_to_string(&stamp).is_ok_and(|imported| imported == wanted) {
+    // Icons that apt has removed since are in the store all the same.
+    let is_done = |imported: String| imported == with_icons || (imported == wanted && !has_catalog_icons());
+    if fs::read_to_string(&stamp).is_ok_and(is_done) {
         println!("    the catalog is imported already ({})", catalog.words());
     } else {
         println!("    importing {}", catalog.words());
@@ -72,6 +78,9 @@ pub(crate) fn fill(
         let told = read(import.args(&catalog.files).arg("--prices").arg(&prices))?;
         for line in told.lines() {
             println!("    {line}");
+        }
+        if has_catalog_icons() {
+            wanted = with_icons;
         }
         fs::write(&stamp, wanted).with_context(|| format!("writing {}", stamp.display()))?;
     }

@@ -216,26 +216,26 @@ describe("the catalog", () => {
       assert.equal(await hook(page, "grid").evaluate((box) => box.scrollTop), top);
     }));
 
-  it("shows what was typed within two frames", (test) =>
+  it("shows what was typed within two frames, however long a frame takes", () =>
     on({ query: "products=3000" }, async (page) => {
       await hook(page, "search").focus();
-      const times = await page.evaluate(async () => {
+      const frames = await page.evaluate(async () => {
         const field = document.querySelector('[data-testid="search"]');
+        const shown = () => document.querySelector('[data-testid="result-count"]').dataset.total;
         const taken = [];
-        for (const words of ["m", "me", "mel", "meld", "mel", "me", "b", "bl", "k", "kr", "kri", "krit", "krita"]) {
-          const start = performance.now();
+        for (const [words, total] of [["krita", "1"], ["zzzz", "0"], ["kri", "1"], ["zzz", "0"], ["krita", "1"]]) {
           field.value = words;
           field.dispatchEvent(new InputEvent("input", { bubbles: true }));
-          await new Promise((go) => requestAnimationFrame(() => setTimeout(go)));
-          taken.push(performance.now() - start);
+          let count = 0;
+          while (shown() !== total && count < 60) {
+            await new Promise((go) => requestAnimationFrame(go));
+            count += 1;
+          }
+          taken.push(count);
         }
         return taken;
       });
-      times.sort((a, b) => a - b);
-      test.diagnostic(`from key to screen: ${times.map((ms) => ms.toFixed(0)).join(", ")} ms`);
-      // The fastest few tell what the page needs; the others wait for whatever else this machine does.
-      assert.ok(times[2] < 34, `the third fastest of ${times.length} searches took ${times[2]} ms`);
-      assert.equal(await hook(page, "result-count").getAttribute("data-total"), "1");
+      assert.ok(frames.every((count) => count <= 2), `frames from key to screen: ${frames}`);
     }));
 
   it("does not move anything while it is being filled", () =>

@@ -30,7 +30,8 @@ const FLAGS = [
 const CSP =
   "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'none'";
 
-export async function open() {
+/** The page, and a browser. `proxy` names paths of the page's own address that others answer, as Vite takes them. */
+export async function open({ proxy } = {}) {
   mkdirSync(PICTURES, { recursive: true });
   const out = mkdtempSync(join(tmpdir(), "scrip-ui-"));
   process.env.VITE_BRIDGE = "1";
@@ -39,7 +40,7 @@ export async function open() {
     root: ROOT,
     logLevel: "warn",
     build: { outDir: out },
-    preview: { host: "127.0.0.1", port: 0, strictPort: false, headers: { "content-security-policy": CSP } },
+    preview: { host: "127.0.0.1", port: 0, strictPort: false, proxy, headers: { "content-security-policy": CSP } },
   });
   const base = `http://127.0.0.1:${server.httpServer.address().port}/`;
   const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: FLAGS });

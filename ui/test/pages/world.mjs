@@ -37,7 +37,8 @@ uses = 10
 credit_permille = 1000
 `;
 
-class Server {
+/** A server on a free port, with its data in a folder. */
+export class Server {
   constructor(data) {
     this.data = data;
     this.child = spawn(PROGRAM, ["serve", "--listen", "127.0.0.1:0", "--data", data], { stdio: ["ignore", "pipe", "pipe"] });
@@ -65,7 +66,7 @@ class Server {
 }
 
 /** Runs another command of the server's program on the same data. */
-function administer(data, input, ...args) {
+export function administer(data, input, ...args) {
   const run = spawnSync(PROGRAM, [...args, "--data", data], { encoding: "utf8", input, timeout: 60_000 });
   if (run.status !== 0) throw new Error(`scrip-server ${args.join(" ")} ended with ${run.status}: ${run.stderr}`);
   return run.stdout;
