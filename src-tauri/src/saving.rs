@@ -11,8 +11,8 @@ use tauri::{AppHandle, Manager};
 
 /// The longest name of a file, in bytes.
 const NAME_BYTES_MAX: usize = 120;
-/// The longest file, in bytes of base64: 1 MiB and a third.
-const BASE64_BYTES_MAX: usize = 1_400_000;
+/// The longest file, in bytes of base64: a little more than 16 MiB, for everything that a vendor keeps of a person.
+const BASE64_BYTES_MAX: usize = 24_000_000;
 /// How many names are tried before giving up.
 const NAMES_MAX: u32 = 1000;
 

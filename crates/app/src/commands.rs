@@ -9,7 +9,7 @@ use ts_rs::{Config, TS};
 use crate::bindings::Declarations;
 use crate::contract::{
     AcquireArgs, Acquired, AddToCartArgs, ArmoredFile, BeginTeamArgs, BrowserSignIn, BuyTokensArgs, CatalogState,
-    ClockView, CodeArgs, CodeView, Credentials, CursorArgs, DeviceArgs, DeviceView, EmailArgs, EmailChanged, EndArgs,
+    ClockView, CodeArgs, CodeView, Credentials, CursorArgs, DeviceArgs, DeviceView, DocumentArgs, EmailArgs, EmailChanged, EndArgs,
     EndGiftArgs, EndQuote, Ended, EraseArgs, Event, FactorArgs, Failure, GiftsView, GiveArgs, HistoryArgs, HistoryView,
     Imported, Inspection, InvoiceArgs, InvoiceFile, InvoicesView, LibraryView, LicenseView, MemberArgs,
     NewPasswordArgs, NoticesArgs, NoticesView, OfflineAnswerView, OfflineRequestArgs, OfflineRequestView,
@@ -129,6 +129,7 @@ commands! {
     "orders.refund": orders_refund(TakeBackArgs) -> scrip_api::Refunded;
     "voucher.redeem": voucher_redeem(RedeemArgs) -> scrip_api::Redeemed;
     "token_order.place": token_order_place(TokenOrderPlaceArgs) -> scrip_api::TokenOrderView;
+    "token_order.document": token_order_document(DocumentArgs) -> scrip_api::TokenOrderView;
     "token_order.cancel": token_order_cancel(TokenOrderArgs) -> scrip_api::TokenOrderView;
     "token_orders.view": token_orders_view(PageArgs) -> TokenOrdersView;
     "invoices.view": invoices_view(PageArgs) -> InvoicesView;

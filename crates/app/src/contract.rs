@@ -37,7 +37,8 @@ pub use licensing::{
     UsageArgs, WaitingRequest,
 };
 pub use offline_tokens::{
-    InvoiceArgs, InvoiceFile, InvoicesView, PageArgs, RedeemArgs, TokenOrderArgs, TokenOrderPlaceArgs, TokenOrdersView,
+    DocumentArgs, InvoiceArgs, InvoiceFile, InvoicesView, PageArgs, RedeemArgs, TokenOrderArgs, TokenOrderPlaceArgs,
+    TokenOrdersView,
 };
 pub use token_sales::{BuyTokensArgs, PurchaseArgs, PurchasesArgs, PurchasesView, ShortfallArgs, TokenQuoteArgs};
 

@@ -9,7 +9,7 @@ use scrip_client::HistoryWanted;
 use scrip_licensing::{StatementFile, WalletStatement};
 
 use crate::contract::{
-    BeginTeamArgs, CursorArgs, EndGiftArgs, GiftsView, GiveArgs, HistoryArgs, HistoryView, MemberArgs, OrderLineArgs,
+    BeginTeamArgs, CursorArgs, EndGiftArgs, Event, GiftsView, GiveArgs, HistoryArgs, HistoryView, MemberArgs, OrderLineArgs,
     OrdersView, PeriodArgs, RecipientArgs, RemoveMemberArgs, SendArgs, SendingArgs, StatementArgs, StatementLine,
     StatementView, TakeBackArgs, TeamArgs, TeamMovesArgs, TeamMovesView, TeamTokensArgs, TextFile, TransfersView,
 };
@@ -251,16 +251,31 @@ impl App {
             .await
     }
 
-    /// Takes a product of an order back. No computer may have it any more.
+    /// Takes a product of an order back. This computer gives its code back first; no other one may have it.
     pub async fn orders_refund(&self, args: TakeBackArgs) -> Result<Refunded, Error> {
         self.require_session().await?;
+        let license = self.license(&args.product)?;
+        let surrender = match &license {
+            Some(license) => self.give_back(license).await?,
+            None => None,
+        };
+        let given_back = surrender.is_some();
         let request = OrderRefundRequest {
             product: args.product,
             at_least: args.at_least,
-            surrender: None,
+            surrender,
         };
-        let refunded = self.noted(self.client.refund(args.order, &request).await).await?;
+        let answer = self.client.refund(args.order, &request).await;
+        let refunded = match &license {
+            Some(license) => self.settled(license, given_back, answer).await?,
+            None => self.noted(answer).await?,
+        };
         self.note_balance(refunded.balance_after)?;
+        if let Err(error) = self.library_refresh().await {
+            tracing::info!(%error, "the library is asked for later");
+        }
+        self.tell_session().await;
+        self.tell(Event::LibraryChanged);
         Ok(refunded)
     }
 }

@@ -174,7 +174,7 @@ impl App {
     }
 
     /// Gives the code of this computer back, where it has one: from here on it is void, whatever the server answers.
-    async fn give_back(&self, license: &LicenseView) -> Result<Option<Surrender>, Error> {
+    pub(crate) async fn give_back(&self, license: &LicenseView) -> Result<Option<Surrender>, Error> {
         if self.own_claims(license).is_none() {
             return Ok(None);
         }
@@ -198,7 +198,7 @@ impl App {
     }
 
     /// Goes on after what was to give the code back: it goes where the server agreed; where it refused, a new one is fetched.
-    async fn settled<T>(
+    pub(crate) async fn settled<T>(
         &self,
         license: &LicenseView,
         given_back: bool,

@@ -4,15 +4,18 @@ use std::path::Path;
 
 use base64ct::{Base64, Encoding as _};
 use scrip_api::{Page, RedeemRequest, Redeemed, TokenOrderRequest, TokenOrderView};
-use scrip_domain::CommandId;
+use scrip_domain::{CommandId, PurchaseId};
 
 use crate::contract::{
-    InvoiceArgs, InvoiceFile, InvoicesView, PageArgs, RedeemArgs, TokenOrderArgs, TokenOrderPlaceArgs, TokenOrdersView,
+    DocumentArgs, InvoiceArgs, InvoiceFile, InvoicesView, PageArgs, RedeemArgs, TokenOrderArgs, TokenOrderPlaceArgs,
+    TokenOrdersView,
 };
 use crate::{App, Error};
 
 /// Rows of one view.
 const ROWS: u32 = 50;
+/// The longest name of a document that is told.
+const NAME_CHARS_MAX: usize = 120;
 
 impl App {
     /// Redeems a voucher into the wallet. Pressed again under the same key, it answers what the first time did.
@@ -57,21 +60,32 @@ impl App {
         self.noted(self.client.cancel_token_order(args.order).await).await
     }
 
-    /// Hands in the document of an order that waits.
+    /// Hands in the document of an order that waits, as the window read it.
+    pub async fn token_order_document(&self, args: DocumentArgs) -> Result<TokenOrderView, Error> {
+        let bytes = Base64::decode_vec(&args.document).map_err(|error| Error::CommandInvalid {
+            name: "token_order.document".to_owned(),
+            why: format!("the document is not base64: {error}"),
+        })?;
+        self.send_document(args.order, &args.name, bytes).await
+    }
+
+    /// The same from a file of this computer.
     pub async fn hand_in_document(&self, order: TokenOrderArgs, path: &Path) -> Result<TokenOrderView, Error> {
-        self.require_session().await?;
         let bytes = std::fs::read(path).map_err(|source| Error::Io {
             operation: "read",
             path: path.to_owned(),
             source,
         })?;
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
-        let name: String = name
-            .unwrap_or_default()
-            .chars()
-            .filter(|letter| letter.is_ascii_graphic() || *letter == ' ')
-            .collect();
-        let sent = self.client.put_order_document(order.order, &name, bytes.into()).await;
+        self.send_document(order.order, &name.unwrap_or_default(), bytes).await
+    }
+
+    async fn send_document(&self, order: PurchaseId, name: &str, bytes: Vec<u8>) -> Result<TokenOrderView, Error> {
+        self.require_session().await?;
+        // The name travels in a header, which takes no others.
+        let plain = |letter: &char| letter.is_ascii_graphic() || *letter == ' ';
+        let name: String = name.chars().filter(plain).take(NAME_CHARS_MAX).collect();
+        let sent = self.client.put_order_document(order, &name, bytes.into()).await;
         self.noted(sent).await
     }
 

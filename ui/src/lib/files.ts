@@ -1,11 +1,13 @@
 // Files that people choose, read within bounds, and texts as files.
 
-import { Refusal } from "./host";
+import { Refusal, type SavedFile } from "./host";
 import { t } from "./i18n";
 
 const TEXT_BYTES_MAX = 1 << 20;
 const PICTURE_BYTES_MAX = 16 << 20;
 const PICTURES_MAX = 16;
+const DOCUMENT_BYTES_MAX = 10 << 20;
+const DOCUMENT_TYPES = ["application/pdf", "image/png", "image/jpeg"];
 
 /** The text of a chosen file of 1 MiB at most. */
 export async function readText(file: File): Promise<string> {
@@ -22,6 +24,13 @@ export async function readPictures(files: readonly File[]): Promise<string[]> {
       return base64(new Uint8Array(await file.arrayBuffer()));
     }),
   );
+}
+
+/** A chosen document: PDF, PNG or JPEG, of 10 MiB at most. */
+export async function readDocument(file: File): Promise<SavedFile> {
+  if (!DOCUMENT_TYPES.includes(file.type)) throw refusal("request.malformed", t("file.not_document", { name: file.name }));
+  if (file.size > DOCUMENT_BYTES_MAX) throw tooLarge(file, "10 MiB");
+  return { name: file.name, base64: base64(new Uint8Array(await file.arrayBuffer())) };
 }
 
 /** Whether a file is a picture that may hold QR codes. */

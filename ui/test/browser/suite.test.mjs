@@ -85,6 +85,43 @@ const PAGES = [
     await hook(page, "member").first().waitFor();
   }],
   ["team-draw", "#/wallet/teams", "", (page) => hook(page, "team-draw").last().click()],
+  ["paper-order", "#/wallet/buy", "", async (page) => {
+    await hook(page, "bill-total").waitFor();
+    await hook(page, "way-purchase_order").click();
+    await hook(page, "buy-pay").click();
+    await hook(page, "paper-send").waitFor();
+  }],
+  ["bills", "#/wallet/bills", "", (page) => hook(page, "bills").waitFor()],
+  ["bills-none", "#/wallet/bills", "new"],
+  ["purchases", "#/wallet/purchases", "", (page) => hook(page, "past-org.kde.krita").waitFor()],
+  ["take-back", "#/wallet/purchases", "", async (page) => {
+    await hook(page, "take-back-org.kde.krita").click();
+    await hook(page, "take-back-tokens").locator(".amount").waitFor();
+  }],
+  ["take-back-refused", "#/wallet/purchases", "", async (page) => {
+    await hook(page, "take-back-org.inkscape.Inkscape").click();
+    await hook(page, "failure").waitFor();
+  }],
+  ["alert", "#/wallet", "low=600", async (page) => {
+    await hook(page, "runs-low").waitFor();
+    await hook(page, "alert-open").click();
+  }],
+  ["email", "#/account", "", (page) => hook(page, "email-change").click()],
+  ["register", "#/sign-in", "signed-out", (page) => hook(page, "register-toggle").click()],
+  ["recover", "#/sign-in", "signed-out", async (page) => {
+    await hook(page, "recover-open").click();
+    await hook(page, "recover-email").fill("ada@example.org");
+    await hook(page, "recover-ask").click();
+    await hook(page, "recover-mailed").waitFor();
+  }],
+  ["claim", "#/sign-in", "signed-out", (page) => hook(page, "claim-open").click()],
+  ["verify", "#/sign-in", "signed-out&unverified", async (page) => {
+    await hook(page, "register-toggle").click();
+    await hook(page, "sign-in-email").fill("new@example.org");
+    await hook(page, "sign-in-password").fill("long enough");
+    await hook(page, "sign-in-submit").click();
+    await hook(page, "verify").waitFor();
+  }],
   ["account", "#/account", "unverified", (page) => hook(page, "session").first().waitFor()],
   ["account-erase", "#/account", "", (page) => hook(page, "account-erase").click()],
   ["sign-in-browser", "#/sign-in", "signed-out&browser=never", async (page) => {
@@ -181,7 +218,7 @@ describe("every page is accessible, in light and dark", () => {
 });
 
 describe("the smallest window", () => {
-  for (const [name, hash, query, prepare] of PAGES.filter(([name]) => ["browse", "product-rented", "library", "wallet", "buy-tokens", "send", "gifts", "teams", "confirm-insufficient", "account", "cart", "confirm", "license", "license-end", "usage", "notices", "computers-clock-wrong", "offline-ask", "offline-asked", "code-picture"].includes(name))) {
+  for (const [name, hash, query, prepare] of PAGES.filter(([name]) => ["browse", "product-rented", "library", "wallet", "buy-tokens", "send", "gifts", "teams", "bills", "purchases", "paper-order", "confirm-insufficient", "account", "cart", "confirm", "license", "license-end", "usage", "notices", "computers-clock-wrong", "offline-ask", "offline-asked", "code-picture"].includes(name))) {
     it(`holds ${name} without scrolling sideways`, () =>
       on({ hash, query, width: 800, height: 560 }, async (page) => {
         await prepare?.(page);

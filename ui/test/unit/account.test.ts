@@ -56,4 +56,53 @@ describe("the account", () => {
     await click("sign-in-browser");
     await waitFor(() => expect(app.session.signedIn).toBe(true));
   });
+
+  it("is verified by the code of the mail, right after it was opened", async () => {
+    const { app, host } = await open({ signedIn: false }, "#/sign-in", (fake) => void (fake.accounts.verified = false));
+    await fireEvent.click(await hook("register-toggle"));
+    await write("sign-in-name", "Ada Lovelace");
+    await write("sign-in-email", "new@example.org");
+    await write("sign-in-password", "long enough");
+    await click("sign-in-submit");
+    await waitFor(async () => expect((await hook("sign-in")).dataset["way"]).toBe("verify"));
+    expect(asked(host, "session.register")).toEqual([{ email: "new@example.org", password: "long enough", name: "Ada Lovelace" }]);
+    await click("account-mail-again");
+    await write("account-code", "9aaaabbbbbcccccddddd");
+    await click("account-verify");
+    expect((await hook("failure")).dataset["code"]).toBe("account.code_wrong");
+    await write("account-code", "aaaaabbbbbcccccddddd");
+    await click("account-verify");
+    await waitFor(() => expect(app.router.route.page).toBe("browse"));
+    expect(host.accounts.verified).toBe(true);
+  });
+
+  it("is recovered by a code that is mailed, and claimed by one that was told", async () => {
+    const { app, host } = await open({ signedIn: false }, "#/sign-in");
+    await click("recover-open");
+    await write("recover-email", "ada@example.org");
+    await click("recover-ask");
+    expect((await hook("recover-mailed")).textContent).toContain("ada@example.org");
+    await write("code-typed", "aaaaabbbbbcccccddddd");
+    await write("new-password", "longer than before");
+    await click("new-password-save");
+    await hook("sign-in-email");
+    expect(asked(host, "account.recover_finish")).toEqual([{ code: "AAAAA-BBBBB-CCCCC-DDDDD", password: "longer than before" }]);
+    await click("claim-open");
+    await write("code-typed", "12345678901234567890");
+    await write("new-password", "long enough");
+    await click("new-password-save");
+    await waitFor(() => expect(app.session.signedIn).toBe(true));
+  });
+
+  it("gets another address by its password and a code", async () => {
+    const { host } = await open({}, "#/account");
+    await click("email-change");
+    await write("email-next", "lovelace@example.org");
+    await write("email-password", "long enough");
+    await click("email-save");
+    await write("account-code", "aaaaabbbbbcccccddddd");
+    await click("account-verify");
+    await waitFor(() => expect(maybe("email")).toBeNull());
+    expect(asked(host, "account.email")).toEqual([{ email: "lovelace@example.org", password: "long enough" }]);
+  });
 });

@@ -53,6 +53,17 @@ pub struct TokenOrderArgs {
     pub order: PurchaseId,
 }
 
+/// Hands in the document of an order that waits.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+pub struct DocumentArgs {
+    /// The order.
+    pub order: PurchaseId,
+    /// What the file is called.
+    pub name: String,
+    /// The file, in base64: PDF, PNG or JPEG, 10 MiB at most.
+    pub document: String,
+}
+
 /// Names a bill.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize, TS)]
 pub struct InvoiceArgs {

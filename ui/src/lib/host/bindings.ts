@@ -446,6 +446,20 @@ recognised: string | null,
  */
 this_computer: boolean, };
 
+export type DocumentArgs = { 
+/**
+ * The order.
+ */
+order: PurchaseId, 
+/**
+ * What the file is called.
+ */
+name: string, 
+/**
+ * The file, in base64: PDF, PNG or JPEG, 10 MiB at most.
+ */
+document: string, };
+
 export type Email = string;
 
 export type EmailArgs = { 
@@ -3127,6 +3141,7 @@ export interface Commands {
   "orders.refund": { args: TakeBackArgs, result: Refunded },
   "voucher.redeem": { args: RedeemArgs, result: Redeemed },
   "token_order.place": { args: TokenOrderPlaceArgs, result: TokenOrderView },
+  "token_order.document": { args: DocumentArgs, result: TokenOrderView },
   "token_order.cancel": { args: TokenOrderArgs, result: TokenOrderView },
   "token_orders.view": { args: PageArgs, result: TokenOrdersView },
   "invoices.view": { args: PageArgs, result: InvoicesView },

@@ -155,10 +155,10 @@ export class App {
     await Promise.all([this.browse.refresh(), this.product.refresh()]);
   }
 
-  /** After signing in: the person's own things, and the page they came from. */
-  async signedIn(): Promise<void> {
+  /** After signing in: the person's own things, and the page they came from, or with `stay` this one for now. */
+  async signedIn(stay = false): Promise<void> {
     this.#forget();
-    this.router.signedIn();
+    if (!stay) this.router.signedIn();
     await Promise.all([this.#personal(), this.browse.refresh(), this.product.refresh()]);
   }
 

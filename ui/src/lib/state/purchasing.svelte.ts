@@ -38,9 +38,14 @@ export class Purchasing {
     clearTimeout(this.#timer);
   }
 
-  /** Whether tokens can be bought here and now, as far as is known. */
+  /** Whether tokens are sold, as far as is known. */
   get sold(): boolean {
-    return this.prices !== null && this.prices.lists.length > 0 && this.prices.methods.includes("card");
+    return this.prices !== null && this.prices.lists.length > 0 && this.prices.methods.length > 0;
+  }
+
+  /** Whether they can be bought here and now. */
+  get takesCards(): boolean {
+    return this.sold && this.prices?.methods.includes("card") === true;
   }
 
   async askPrices(): Promise<void> {

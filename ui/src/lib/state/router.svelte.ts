@@ -1,5 +1,5 @@
 /** The parts of the wallet; the first page of it, with the history, has no name. */
-export const WALLET_PARTS = ["buy", "send", "gifts", "teams"] as const;
+export const WALLET_PARTS = ["buy", "bills", "send", "gifts", "teams", "purchases"] as const;
 export type WalletPart = (typeof WALLET_PARTS)[number];
 
 export type Route =

@@ -1,5 +1,16 @@
 import { failureOf, type Failure, type Host, type SessionState } from "../host";
 
+/** What somebody who wants in has typed. */
+export interface Entry {
+  how: "sign_in" | "register";
+  email: string;
+  password: string;
+  /** How a new account's person is called; may be empty. */
+  name: string;
+  /** What an authenticator app shows; empty where none was asked for. */
+  code: string;
+}
+
 /** Who is signed in, and whether the server answers. */
 export class Session {
   state = $state.raw<SessionState>({ account: null, server: "", online: true, keystore: "secret-service" });
@@ -29,10 +40,11 @@ export class Session {
     this.take(await this.#host.call("session.state", {}));
   }
 
-  /** Signs in, or opens an account. Answers why it failed, or null. `code` is what an authenticator app shows. */
-  async enter(how: "sign_in" | "register", email: string, password: string, code = ""): Promise<Failure | null> {
+  /** Signs in, or opens an account. Answers why it failed, or null. */
+  async enter({ how, email, password, name, code }: Entry): Promise<Failure | null> {
+    const more = how === "register" ? (name === "" ? {} : { name }) : code === "" ? {} : { code };
     try {
-      this.take(await this.#host.call(`session.${how}`, { email, password, ...(code === "" ? {} : { code }) }));
+      this.take(await this.#host.call(`session.${how}`, { email, password, ...more }));
       return null;
     } catch (thrown) {
       return failureOf(thrown);

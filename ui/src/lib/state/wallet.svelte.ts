@@ -1,4 +1,4 @@
-import { failureOf, type Failure, type Host, type TransferKind, type WalletEntry, type WalletView } from "../host";
+import { failureOf, type Failure, type Host, type TransferKind, type WalletEntry, type WalletHolding, type WalletView } from "../host";
 
 /** Which part of the history is shown: whole days of this computer's calendar, as `2026-11-22`, and a kind. Empty for all. */
 export interface HistoryFilter {
@@ -26,6 +26,10 @@ function instantOf(day: string, later: number): string | null {
 export class Wallet {
   view = $state.raw<WalletView | null>(null);
   entries = $state.raw<readonly WalletEntry[]>([]);
+  /** What of it can be sent, and what runs out; null until it is known. */
+  holding = $state.raw<WalletHolding | null>(null);
+  /** Below what balance the person wants to be told; null where never, or not known yet. */
+  below = $state<number | null>(null);
   failure = $state.raw<Failure | null>(null);
   loading = $state(false);
   known = $state(false);
@@ -61,11 +65,20 @@ export class Wallet {
       this.entries = history.items;
       this.#cursor = history.next_cursor;
       this.failure = null;
+      void this.#more();
     } catch (thrown) {
       this.failure = failureOf(thrown);
     }
     this.loading = false;
     this.known = true;
+  }
+
+  /** What stands beside the balance. Where it cannot be had, the balance alone is shown. */
+  async #more(): Promise<void> {
+    const [holding, alert] = await Promise.allSettled([this.#host.call("wallet.holding", {}), this.#host.call("wallet.alert", {})]);
+    if (this.view === null) return;
+    if (holding.status === "fulfilled") this.holding = holding.value;
+    if (alert.status === "fulfilled") this.below = alert.value.below;
   }
 
   async more(): Promise<void> {
@@ -86,6 +99,8 @@ export class Wallet {
 
   forget(): void {
     this.view = null;
+    this.holding = null;
+    this.below = null;
     this.entries = [];
     this.#cursor = null;
     this.known = false;

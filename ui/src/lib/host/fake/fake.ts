@@ -5,9 +5,11 @@ import { graceEnd, stateAt } from "../../format";
 import { failureOf, Refusal, type Args, type CommandName, type Host, type Result, type SavedFile } from "../host";
 import { Accounts, type AccountCommand } from "./accounts";
 import { Acquisitions } from "./acquisitions";
+import { Bills, type BillCommand } from "./bills";
 import { hash, stock, type Stocked } from "./catalog";
 import { Licensing, type LicensingCommand } from "./licensing";
 import { Papers, type PaperCommand } from "./papers";
+import { Past, type PastCommand } from "./past";
 import { refuse, settle } from "./rules";
 import { Sales, type SaleCommand } from "./sales";
 import { Sharing, type SharingCommand } from "./sharing";
@@ -65,6 +67,8 @@ export class FakeHost implements Host {
   readonly sales: Sales;
   readonly sharing: Sharing;
   readonly accounts: Accounts;
+  readonly bills: Bills;
+  readonly past: Past;
   readonly #table: Table;
   readonly #sorted: Stocked[];
 
@@ -74,8 +78,10 @@ export class FakeHost implements Host {
     this.papers = new Papers(this);
     this.sales = new Sales(this);
     this.sharing = new Sharing(this);
+    this.bills = new Bills(this);
+    this.past = new Past(this);
     this.accounts = new Accounts(this, (email) => this.#openAccount(email, this.options.balance));
-    this.#table = { ...this.#commands(), ...this.licensing.commands(), ...this.papers.commands(), ...this.sales.commands(), ...new Vouchers(this).commands(), ...this.sharing.commands(), ...this.accounts.commands() };
+    this.#table = { ...this.#commands(), ...this.licensing.commands(), ...this.papers.commands(), ...this.sales.commands(), ...new Vouchers(this).commands(), ...this.bills.commands(), ...this.past.commands(), ...this.sharing.commands(), ...this.accounts.commands() };
     for (const stocked of stock(this.options.products)) this.shelf.set(stocked.product.id, stocked);
     this.#sorted = [...this.shelf.values()].sort((a, b) => a.product.name.localeCompare(b.product.name));
     this.session = { account: null, server: "http://127.0.0.1:8787", online: this.options.online, keystore: this.options.keystore };
@@ -96,6 +102,8 @@ export class FakeHost implements Host {
     if (host.options.signedIn && !query.has("new")) host.liveAWhile();
     host.papers.clockWrong = query.has("clock-wrong");
     host.sales.sold = !query.has("unsold");
+    const low = number("low", Number.NaN);
+    host.sharing.alert = Number.isNaN(low) ? null : low;
     // `?pay=MS` pays in the invented browser after a while, `?pay=never` does not.
     const payMs = number("pay", 4_000);
     const browserMs = number("browser", 4_000);
@@ -182,12 +190,14 @@ export class FakeHost implements Host {
     this.licensing.liveAWhile(now);
     this.sales.liveAWhile(now);
     this.sharing.liveAWhile();
+    this.bills.liveAWhile();
+    this.past.liveAWhile();
     for (const id of ["org.inkscape.Inkscape", "org.ardour.Ardour", "org.videolan.VLC"]) this.authorized.add(id);
     this.changeBalance(this.options.balance - (this.session.account?.balance ?? 0), "order", "Earlier orders");
     this.session.online = this.options.online;
   }
 
-  #commands(): Omit<Table, LicensingCommand | PaperCommand | SaleCommand | SharingCommand | AccountCommand | VoucherCommand> {
+  #commands(): Omit<Table, LicensingCommand | PaperCommand | SaleCommand | SharingCommand | AccountCommand | VoucherCommand | BillCommand | PastCommand> {
     return {
       "session.state": () => this.session,
       "session.register": ({ email, password }) => this.#register(email, password),
@@ -317,6 +327,7 @@ export class FakeHost implements Host {
     if (fromCart) this.cart = [];
     const order = { id: crypto.randomUUID(), created_at: new Date(this.options.now()).toISOString(), lines: quote.lines, total, balance_after: quote.balance - total };
     this.#orders.set(command, order);
+    this.past.note(order);
     this.tell({ kind: "library_changed" });
     return order;
   }

@@ -1,6 +1,6 @@
 // Tokens for money and for vouchers, as an invented vendor sells them.
 
-import type { Money, Shortfall, TokenPriceList, TokenPurchase, TokenQuote, TokenQuoteArgs } from "..";
+import type { Money, PurchaseMethod, Shortfall, TokenPriceList, TokenPurchase, TokenQuote, TokenQuoteArgs } from "..";
 import type { FakeHost, Table } from "./fake";
 import { refuse } from "./rules";
 
@@ -38,6 +38,8 @@ const LISTS: readonly TokenPriceList[] = [
 export class Sales {
   /** Whether the vendor sells tokens. */
   sold = true;
+  /** How it takes money. */
+  methods: PurchaseMethod[] = ["card", "invoice", "purchase_order", "bank_transfer"];
   /** How long an invented person takes to pay in the browser; null where nobody ever does. */
   payMs: number | null = null;
   purchases: TokenPurchase[] = [];
@@ -52,13 +54,13 @@ export class Sales {
     return {
       "tokens.prices": () => {
         this.#host.needServer();
-        return this.sold ? { lists: [...LISTS], methods: ["card"] } : { lists: [], methods: [] };
+        return this.sold ? { lists: [...LISTS], methods: [...this.methods] } : { lists: [], methods: [] };
       },
-      "tokens.quote": (args) => this.#quote(args),
+      "tokens.quote": (args) => this.quote(args),
       "tokens.shortfall": ({ missing, currency }): Shortfall => {
         const { terms } = this.#list(currency);
-        const exact = this.#quote({ currency, tokens: Math.max(missing, terms.tokens_min) });
-        const packs = terms.packs.filter(({ tokens }) => tokens >= missing).map(({ id }) => this.#quote({ currency, pack: id }));
+        const exact = this.quote({ currency, tokens: Math.max(missing, terms.tokens_min) });
+        const packs = terms.packs.filter(({ tokens }) => tokens >= missing).map(({ id }) => this.quote({ currency, pack: id }));
         packs.sort((a, b) => a.total.minor - b.total.minor);
         return { missing, exact, pack: packs[0] ?? null };
       },
@@ -66,7 +68,7 @@ export class Sales {
         this.#host.needAccount();
         const known = this.#commands.get(command);
         if (known) return this.#purchase(known);
-        const quote = this.#quote({ currency, tokens: tokens ?? null, pack: pack ?? null });
+        const quote = this.quote({ currency, tokens: tokens ?? null, pack: pack ?? null });
         if (expected_total && expected_total.minor !== quote.total.minor) refuse("price.changed", "the price of tokens changed", ["Look at the new price and confirm again; nothing was charged."]);
         const now = this.#host.options.now();
         const at = new Date(now).toISOString();
@@ -130,7 +132,7 @@ export class Sales {
   liveAWhile(now: number): void {
     const past = (days: number, pack: string, change: Partial<TokenPurchase>): void => {
       const at = new Date(now - days * 24 * HOUR_MS).toISOString();
-      const quote = this.#quote({ currency: "EUR", pack });
+      const quote = this.quote({ currency: "EUR", pack });
       this.purchases.push({ id: crypto.randomUUID(), quote, method: "card", status: "issued", reference: "", pay_url: null, failure: null, created_at: at, expires_at: null, paid_at: at, issued_at: at, reversed: 0, returned: { minor: 0, currency: "EUR" }, cart: null, ...change });
     };
     past(9, "medium", {});
@@ -147,7 +149,8 @@ export class Sales {
     return this.purchases.find((one) => one.id === id) ?? refuse("purchase.not_found", "there is no such purchase");
   }
 
-  #quote({ currency, tokens, pack }: TokenQuoteArgs): TokenQuote {
+  /** What some tokens cost. */
+  quote({ currency, tokens, pack }: TokenQuoteArgs): TokenQuote {
     const { id, terms } = this.#list(currency);
     const found = terms.packs.find((one) => one.id === pack);
     const amount = found?.tokens ?? tokens ?? 0;

@@ -27,10 +27,7 @@ export type SharingCommand =
   | "teams.close"
   | "wallet.alert"
   | "wallet.alert_set"
-  | "statement.verify"
-  | "orders.view"
-  | "orders.refund_quote"
-  | "orders.refund";
+  | "statement.verify";
 
 type Period = Pick<Args<"wallet.history">, "from" | "until" | "kind">;
 
@@ -109,9 +106,6 @@ export class Sharing {
         return { below };
       },
       "statement.verify": () => refuse("statement.malformed", "that is no statement"),
-      "orders.view": () => ({ items: [], next_cursor: null }),
-      "orders.refund_quote": () => refuse("request.not_found", "there is no such order"),
-      "orders.refund": () => refuse("request.not_found", "there is no such order"),
       "teams.view": () => this.teams.map((team) => ({ ...team, members: [] })),
       "teams.show": ({ team }) => this.#team(team),
       "teams.moves": ({ team }) => ({ items: this.moves.get(team) ?? [], next_cursor: null }),

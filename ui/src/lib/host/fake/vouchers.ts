@@ -1,10 +1,10 @@
-// Vouchers of an invented vendor, who takes no orders on paper. Every code whose first symbol is a digit from 1 to 9 is worth a hundred tokens for each.
+// Vouchers of an invented vendor. Every code whose first symbol is a digit from 1 to 9 is worth a hundred tokens for each.
 
 import type { Redeemed } from "..";
 import type { FakeHost, Table } from "./fake";
 import { refuse } from "./rules";
 
-export type VoucherCommand = "voucher.redeem" | "token_order.place" | "token_order.cancel" | "token_orders.view" | "invoices.view" | "invoice.pdf";
+export type VoucherCommand = "voucher.redeem";
 
 export class Vouchers {
   readonly #host: FakeHost;
@@ -29,11 +29,6 @@ export class Vouchers {
         this.#redeemed.set(code, { command, answer });
         return answer;
       },
-      "token_order.place": () => refuse("payment.method_off", "this vendor takes no orders on paper"),
-      "token_order.cancel": () => refuse("purchase_order.not_found", "there is no such order"),
-      "token_orders.view": () => ({ items: [], next_cursor: null }),
-      "invoices.view": () => ({ items: [], next_cursor: null }),
-      "invoice.pdf": () => refuse("invoice.not_found", "there is no such bill"),
     };
   }
 }
