@@ -9,10 +9,10 @@ use ts_rs::{Config, TS};
 use crate::bindings::Declarations;
 use crate::contract::{
     AcquireArgs, Acquired, AddToCartArgs, ArmoredFile, BeginTeamArgs, BrowserSignIn, BuyTokensArgs, CatalogState,
-    ClockView, CodeArgs, CodeView, Credentials, CursorArgs, DeviceArgs, DeviceView, DocumentArgs, EmailArgs, EmailChanged, EndArgs,
-    EndGiftArgs, EndQuote, Ended, EraseArgs, Event, FactorArgs, Failure, GiftsView, GiveArgs, HistoryArgs, HistoryView,
-    Imported, Inspection, InvoiceArgs, InvoiceFile, InvoicesView, LibraryView, LicenseView, MemberArgs,
-    NewPasswordArgs, NoticesArgs, NoticesView, OfflineAnswerView, OfflineRequestArgs, OfflineRequestView,
+    ClockView, CodeArgs, CodeView, Credentials, CursorArgs, DeviceArgs, DeviceView, DocumentArgs, EmailArgs,
+    EmailChanged, EndArgs, EndGiftArgs, EndQuote, Ended, EraseArgs, Event, FactorArgs, Failure, GiftsView, GiveArgs,
+    HistoryArgs, HistoryView, Imported, Inspection, InvoiceArgs, InvoiceFile, InvoicesView, LibraryView, LicenseView,
+    MemberArgs, NewPasswordArgs, NoticesArgs, NoticesView, OfflineAnswerView, OfflineRequestArgs, OfflineRequestView,
     OrderLineArgs, OrdersView, PageArgs, PasswordArgs, PayArgs, PeriodArgs, PersonalDetails, PersonalExport, Plan,
     ProductArgs, ProductView, Profile, ProofArgs, PurchaseArgs, PurchasesArgs, PurchasesView, QrPicture, QuoteArgs,
     RecipientArgs, RecoverArgs, RedeemArgs, ReleaseArgs, RemoveMemberArgs, RenewalArgs, ScanArgs, Scanned, SearchArgs,

@@ -9,9 +9,10 @@ use scrip_client::HistoryWanted;
 use scrip_licensing::{StatementFile, WalletStatement};
 
 use crate::contract::{
-    BeginTeamArgs, CursorArgs, EndGiftArgs, Event, GiftsView, GiveArgs, HistoryArgs, HistoryView, MemberArgs, OrderLineArgs,
-    OrdersView, PeriodArgs, RecipientArgs, RemoveMemberArgs, SendArgs, SendingArgs, StatementArgs, StatementLine,
-    StatementView, TakeBackArgs, TeamArgs, TeamMovesArgs, TeamMovesView, TeamTokensArgs, TextFile, TransfersView,
+    BeginTeamArgs, CursorArgs, EndGiftArgs, Event, GiftsView, GiveArgs, HistoryArgs, HistoryView, MemberArgs,
+    OrderLineArgs, OrdersView, PeriodArgs, RecipientArgs, RemoveMemberArgs, SendArgs, SendingArgs, StatementArgs,
+    StatementLine, StatementView, TakeBackArgs, TeamArgs, TeamMovesArgs, TeamMovesView, TeamTokensArgs, TextFile,
+    TransfersView,
 };
 use crate::{App, Error};
 
