@@ -284,7 +284,12 @@ impl Coded for Error {
             Self::Store(error) => return error.hints(),
             Self::Refused { error, quote } => {
                 let mut hints = error.hints();
-                hints.extend(quote.iter().flat_map(crate::offline::quote_words));
+                let names = scrip_store::ProductNames::default();
+                hints.extend(
+                    quote
+                        .iter()
+                        .flat_map(|quote| crate::offline::quote_words(quote, &names)),
+                );
                 return hints;
             }
             Self::Rule(error) => return error.hints(),

@@ -4,7 +4,7 @@
 //! was killed in the middle, pay it once.
 
 use scrip_domain::{Coded, ErrorCode, Intent, Item, License, LicenseState, Renewal, Timestamp, Tokens};
-use scrip_store::{Checkout, NewNotice, PaidOrder};
+use scrip_store::{Checkout, NewNotice, PaidOrder, ProductNames};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
@@ -49,15 +49,18 @@ pub async fn renew_due(server: &Server) -> Result<RenewalReport, Error> {
     let from = now.plus_seconds(-PATIENCE_SECONDS);
     let until = now.plus_seconds(REMINDER_SECONDS.max(lead));
     let mut report = RenewalReport::default();
-    for license in server.0.store.renewing(from, until).await? {
+    let renewing = server.0.store.renewing(from, until).await?;
+    let products = renewing.iter().map(|license| &license.product);
+    let names = server.0.store.product_names(products).await?;
+    for license in renewing {
         let lead = lead_of(&license, lead);
         match license.renewal_due(now, lead) {
-            Some(renewal) => match renew(server, &license, renewal, lead).await? {
+            Some(renewal) => match renew(server, &license, &names, renewal, lead).await? {
                 Some(true) => report.paid += 1,
                 Some(false) => report.failed += 1,
                 None => {}
             },
-            None => report.announced += usize::from(announce(server, &license, now).await?),
+            None => report.announced += usize::from(announce(server, &license, &names, now).await?),
         }
     }
     Ok(report)
@@ -72,14 +75,20 @@ fn lead_of(license: &License, most: i64) -> i64 {
 }
 
 /// Pays one renewal: whether it could be paid, or `None` where that was said before or is no longer due.
-async fn renew(server: &Server, license: &License, renewal: &Renewal, lead: i64) -> Result<Option<bool>, Error> {
-    let store = &server.0.store;
+async fn renew(
+    server: &Server,
+    license: &License,
+    names: &ProductNames,
+    renewal: &Renewal,
+    lead: i64,
+) -> Result<Option<bool>, Error> {
+    let (store, name) = (&server.0.store, names.of(&license.product));
     let subject = format!("{} {}", license.id, license.revision);
     let refused = match pay(server, license, renewal, lead).await {
         Ok(order) => {
             let text = format!(
-                "{} was renewed for {}; the wallet holds {}.",
-                license.product, order.total, order.balance_after
+                "{name} was renewed for {}; the wallet holds {}.",
+                order.total, order.balance_after
             );
             return tell(server, license, "renewal.paid", &subject, &text)
                 .await
@@ -93,7 +102,7 @@ async fn renew(server: &Server, license: &License, renewal: &Renewal, lead: i64)
         ErrorCode::StoreUnavailable | ErrorCode::StoreCorrupt => return Err(refused),
         _ => {}
     }
-    let text = format!("{} was not renewed: {refused}.", license.product);
+    let text = format!("{name} was not renewed: {refused}.");
     let notice = NewNotice {
         user: license.user,
         kind: "renewal.failed",
@@ -133,7 +142,7 @@ async fn pay(server: &Server, license: &License, renewal: &Renewal, lead: i64) -
 }
 
 /// Announces a renewal three days before the end, or a tenth of its period where that is shorter.
-async fn announce(server: &Server, license: &License, now: Timestamp) -> Result<bool, Error> {
+async fn announce(server: &Server, license: &License, names: &ProductNames, now: Timestamp) -> Result<bool, Error> {
     let (Some(renewal), Some(end)) = (&license.tenure.renewal, license.remaining.ends_at) else {
         return Ok(false);
     };
@@ -141,9 +150,10 @@ async fn announce(server: &Server, license: &License, now: Timestamp) -> Result<
     if license.state(now) != LicenseState::Active || end.seconds_since(now) > before {
         return Ok(false);
     }
+    let name = names.of(&license.product);
     let text = match license.renewal_charge(renewal) {
-        Ok(charge) => format!("{} will be renewed for {charge} at {end}.", license.product),
-        Err(why) => format!("{} will not be renewed at {end}: {why}.", license.product),
+        Ok(charge) => format!("{name} will be renewed for {charge} at {end}."),
+        Err(why) => format!("{name} will not be renewed at {end}: {why}."),
     };
     let subject = format!("{} {}", license.id, end.micros());
     tell(server, license, "renewal.soon", &subject, &text).await

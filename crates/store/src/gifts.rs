@@ -14,6 +14,7 @@ use crate::ledger::{
     KIND_GIFT, KIND_ORDER, Leg, Movement, VENDOR_ESCROW, VENDOR_REVENUE, move_tokens, read_tokens, retrying,
 };
 use crate::lots::{changed, lock_wallet, put_reversal};
+use crate::names::ProductNames;
 use crate::notices::NewNotice;
 use crate::people::{People, Person};
 use crate::sendings::{check_sender, confirmed};
@@ -53,6 +54,8 @@ pub struct Gift {
     pub recipient: Person,
     /// The product.
     pub product: ProductId,
+    /// What the product is called.
+    pub product_name: String,
     /// The rental offer; absent where it is given for ever.
     pub offer: Option<OfferId>,
     /// What was paid.
@@ -92,18 +95,20 @@ const COLUMNS: &str = "id, giver, recipient, product, offer, price, sale, messag
                        lapses_at, ended_at";
 
 impl GiftRow {
-    fn read(&self, people: &People) -> Result<Gift, Error> {
+    fn read(&self, people: &People, names: &ProductNames) -> Result<Gift, Error> {
         let corrupt = |why: String| Error::Corrupt {
             table: "gifts",
             id: self.id.to_string(),
             why,
         };
         let offer = self.offer.as_deref().map(str::parse).transpose();
+        let product = read_id(&self.product)?;
         Ok(Gift {
             id: GiftId(self.id),
             giver: people.get(self.giver),
             recipient: people.get(self.recipient),
-            product: read_id(&self.product)?,
+            product_name: names.of(&product).to_owned(),
+            product,
             offer: offer.map_err(|why: scrip_domain::Error| corrupt(why.to_string()))?,
             price: read_tokens("gifts", self.id, self.price)?,
             message: self.message.clone(),
@@ -118,7 +123,9 @@ impl GiftRow {
 
 async fn read_all(tx: &mut Tx, rows: &[GiftRow]) -> Result<Vec<Gift>, Error> {
     let people = People::read(tx, rows.iter().flat_map(|row| [row.giver, row.recipient])).await?;
-    rows.iter().map(|row| row.read(&people)).collect()
+    let products: Vec<_> = rows.iter().map(|row| read_id(&row.product)).collect::<Result<_, _>>()?;
+    let names = ProductNames::read(tx, products.iter()).await?;
+    rows.iter().map(|row| row.read(&people, &names)).collect()
 }
 
 async fn find(tx: &mut Tx, id: GiftId) -> Result<(GiftRow, Gift), Error> {
@@ -219,13 +226,13 @@ impl Store {
             let (_, gift) = find(&mut tx, id).await?;
             let theirs = format!(
                 "{} gives you {}. Take it until {}, or send it back.",
-                gift.giver.name, gift.product, gift.lapses_at
+                gift.giver.name, gift.product_name, gift.lapses_at
             );
             self.tell_gift(&mut tx, &gift, gift.recipient.id, "gift.received", &theirs, now)
                 .await?;
             let mine = format!(
                 "You gave {} to {} for {price}. It comes back where it is not taken until {}.",
-                gift.product, gift.recipient.name, gift.lapses_at
+                gift.product_name, gift.recipient.name, gift.lapses_at
             );
             self.tell_gift(&mut tx, &gift, gift.giver.id, "gift.given", &mine, now)
                 .await?;
@@ -293,7 +300,7 @@ impl Store {
                 tx.execute("take a gift", sql, &args![id.0, now, transfer, order.0])
                     .await?,
             )?;
-            let text = format!("{} took your gift, {}.", gift.recipient.name, gift.product);
+            let text = format!("{} took your gift, {}.", gift.recipient.name, gift.product_name);
             self.tell_gift(&mut tx, &gift, gift.giver.id, "gift.accepted", &text, now)
                 .await?;
             let (_, gift) = find(&mut tx, id).await?;
@@ -424,14 +431,14 @@ impl Store {
         };
         let mine = format!(
             "Your gift of {} {why}; {} are back in your wallet.",
-            gift.product, gift.price
+            gift.product_name, gift.price
         );
         self.tell_gift(tx, gift, gift.giver.id, "gift.returned", &mine, now)
             .await?;
         if state == GiftState::Declined {
             return Ok(());
         }
-        let theirs = format!("The gift of {} from {} {why}.", gift.product, gift.giver.name);
+        let theirs = format!("The gift of {} from {} {why}.", gift.product_name, gift.giver.name);
         self.tell_gift(tx, gift, gift.recipient.id, "gift.gone", &theirs, now)
             .await
     }

@@ -4,7 +4,8 @@ use scrip_domain::{OrderId, Timestamp, TransferId, UserId};
 use uuid::Uuid;
 
 use crate::db::{Tx, Value, args};
-use crate::ledger::{KIND_ORDER, read_tokens};
+use crate::ledger::{KIND_GIFT, KIND_ORDER, KIND_REFUND, read_tokens};
+use crate::names::ProductNames;
 use crate::{Error, HistoryEntry, Store};
 
 /// Which part of a history is asked for.
@@ -47,6 +48,18 @@ fn read((id, kind, reason, at, amount, balance_after): Found) -> Result<HistoryE
     })
 }
 
+/// Reads a page of rows. The ledger keeps the ids of products, which have names for whoever reads it.
+async fn read_all(tx: &mut Tx, rows: Vec<Found>) -> Result<Vec<HistoryEntry>, Error> {
+    let mut entries: Vec<_> = rows.into_iter().map(read).collect::<Result<_, _>>()?;
+    let names_products = |entry: &HistoryEntry| [KIND_ORDER, KIND_GIFT, KIND_REFUND].contains(&entry.kind.as_str());
+    let of_products = entries.iter().filter(|entry| names_products(entry));
+    let names = ProductNames::read_words(tx, of_products.map(|entry| entry.reason.as_str())).await?;
+    for entry in entries.iter_mut().filter(|entry| names_products(entry)) {
+        entry.reason = names.put_into(&entry.reason);
+    }
+    Ok(entries)
+}
+
 impl HistoryFilter {
     fn values(&self, owner: Uuid, before: Option<TransferId>) -> Vec<Value> {
         let from = self.from.unwrap_or(Timestamp::from_micros(i64::MIN));
@@ -68,11 +81,9 @@ impl Store {
         let mut values = filter.values(owner, before);
         values.push(limit.into());
         let sql = format!("{SQL} ORDER BY e.transfer_id DESC LIMIT $6");
-        let rows = self
-            .database
-            .rows::<Found>("read a wallet's history", &sql, &values)
-            .await?;
-        rows.into_iter().map(read).collect()
+        let mut tx = self.database.read().await?;
+        let rows = tx.rows::<Found>("read a wallet's history", &sql, &values).await?;
+        read_all(&mut tx, rows).await
     }
 
     /// What happened to the user's wallet in a period of `most` entries at most, with what it held before and after.
@@ -98,7 +109,7 @@ impl Store {
         if rows.len() > most {
             return Err(Error::PeriodTooLong { most });
         }
-        let entries = rows.into_iter().map(read).collect::<Result<_, _>>()?;
+        let entries = read_all(&mut tx, rows).await?;
         Ok(WalletPeriod {
             opening,
             closing,

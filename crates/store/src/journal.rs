@@ -6,6 +6,7 @@ use uuid::Uuid;
 use crate::catalog::read_id;
 use crate::db::{Tx, Value, args};
 use crate::ledger::retrying;
+use crate::names::name_of;
 use crate::notices::NewNotice;
 use crate::{Error, Store};
 
@@ -144,10 +145,8 @@ impl Store {
                 let values = args![report.activation.0, kind.as_str(), explanation.as_str(), now];
                 if tx.execute("note a finding", sql, &values).await? == 1 {
                     new += 1;
-                    let text = format!(
-                        "The journal of {} is not as it should be: {explanation}.",
-                        license.product
-                    );
+                    let name = name_of(&mut tx, &license.product).await?;
+                    let text = format!("The journal of {name} is not as it should be: {explanation}.");
                     let notice = NewNotice {
                         user: license.user,
                         kind: "journal.finding",

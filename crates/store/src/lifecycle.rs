@@ -8,6 +8,7 @@ use crate::acts::{Act, log_act};
 use crate::db::{Tx, args};
 use crate::events::{self, Actor};
 use crate::ledger::{KIND_REFUND, Posting, VENDOR_REVENUE, credit, post, read_tokens, retrying};
+use crate::names::name_of;
 use crate::notices::NewNotice;
 use crate::seats::{self, SurrenderedSeat};
 use crate::{Error, Store, activations, licenses, revocations};
@@ -290,17 +291,17 @@ impl Store {
         product: &ProductId,
         now: Timestamp,
     ) -> Result<(), Error> {
-        let subject = command.command.to_string();
+        let (subject, name) = (command.command.to_string(), name_of(tx, product).await?);
         let told = [
             (
                 recipient,
                 "license.received",
-                format!("You were given a license of {product}."),
+                format!("You were given a license of {name}."),
             ),
             (
                 command.user,
                 "license.given",
-                format!("You gave your license of {product} away."),
+                format!("You gave your license of {name} away."),
             ),
         ];
         for (user, kind, text) in &told {

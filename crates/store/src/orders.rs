@@ -11,6 +11,7 @@ use crate::events::{self, Actor};
 use crate::ledger::{KIND_REFUND, Leg, Movement, VENDOR_REVENUE, move_tokens, read_tokens, retrying};
 use crate::lifecycle::settle_seats;
 use crate::lots::{lock_wallet, put_reversal};
+use crate::names::name_of;
 use crate::notices::NewNotice;
 use crate::seats::SurrenderedSeat;
 use crate::{Error, Setting, Store, licenses, revocations};
@@ -349,7 +350,8 @@ impl Store {
         if let RefundBy::Operator(act) = by {
             log_act(tx, act, now).await?;
         }
-        let text = format!("{} was taken back; {tokens} are in your wallet again.", line.product);
+        let name = name_of(tx, &line.product).await?;
+        let text = format!("{name} was taken back; {tokens} are in your wallet again.");
         let notice = NewNotice {
             user,
             kind: "order.refunded",

@@ -1,5 +1,7 @@
 //! Seats: which computers have a license, what they were promised of it, and how they give it back.
 
+use std::collections::HashMap;
+
 use scrip_domain::{
     ActivationId, DeviceId, License, LicenseId, Outstanding, RentalRules, Seat, SeatKind, Seating, Timestamp, Usage,
     UserId, allot, refuse_release, take_seat,
@@ -10,6 +12,7 @@ use crate::activations::{self, ActivationRow, of_license, put};
 use crate::db::{Tx, args};
 use crate::events::{self, Actor};
 use crate::ledger::retrying;
+use crate::names::name_of;
 use crate::{DeviceRow, Error, Store, licenses, revocations};
 
 /// How long a floating seat is lent where the offer says nothing, in seconds.
@@ -100,6 +103,20 @@ impl Store {
         });
         rows.reverse();
         Ok(rows)
+    }
+
+    /// The seats that the user's computers have now, by their licenses, the newest first: one statement, whatever the number
+    /// of licenses.
+    pub async fn seats_held(&self, user: UserId) -> Result<HashMap<LicenseId, Vec<ActivationRow>>, Error> {
+        let now = self.clock.now();
+        let mut tx = self.database.read().await?;
+        let held = "d.user_id = $1 AND a.released_at IS NULL ORDER BY a.created_at DESC, a.id DESC";
+        let rows = activations::find(&mut tx, held, &args![user.0]).await?;
+        let mut seats: HashMap<LicenseId, Vec<ActivationRow>> = HashMap::new();
+        for row in rows.into_iter().filter(|row| row.seat.is_live(now)) {
+            seats.entry(row.license).or_default().push(row);
+        }
+        Ok(seats)
     }
 
     /// The seat with this id and its license; another user's is as absent as none.
@@ -218,9 +235,10 @@ impl Store {
                 now,
             )
             .await?;
+            let name = name_of(&mut tx, &license.product).await?;
             let text = format!(
-                "The seat of {} for {} was freed; its codes no longer hold.",
-                row.device_name, license.product
+                "The seat of {} for {name} was freed; its codes no longer hold.",
+                row.device_name
             );
             let notice = crate::notices::NewNotice {
                 user,

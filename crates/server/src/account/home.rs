@@ -21,11 +21,17 @@ pub(super) async fn show(State(server): State<Server>, person: Person) -> Result
         .ok_or(Refused::SignedOut(Realm::Account))?
         .balance;
     let licenses = store.licenses(person.user).await?;
-    let mut held = Vec::with_capacity(licenses.len());
-    for license in licenses {
-        let seats = store.seats(person.user, license.id).await?;
-        held.push((license, seats));
-    }
+    let names = store
+        .product_names(licenses.iter().map(|license| &license.product))
+        .await?;
+    let mut seats = store.seats_held(person.user).await?;
+    let held: Vec<_> = licenses
+        .into_iter()
+        .map(|license| {
+            let seats = seats.remove(&license.id).unwrap_or_default();
+            (license, seats)
+        })
+        .collect();
     let devices = store.devices(person.user).await?;
     let running = held
         .iter()
@@ -44,20 +50,19 @@ pub(super) async fn show(State(server): State<Server>, person: Person) -> Result
         ]))
         (section("Licenses", &html! {
             @if held.is_empty() { p.empty { "There is no license yet." } }
-            @for (license, seats) in &held { (license_part(license, seats, &person, now)) }
+            @for (license, seats) in &held { (license_part(license, names.of(&license.product), seats, &person, now)) }
         }))
         (section("Computers", &computers(&devices)))
     };
     Ok(Page::new("Account", body).show(&person))
 }
 
-fn license_part(license: &License, seats: &[ActivationRow], person: &Person, now: Timestamp) -> Markup {
-    let live = seats.iter().filter(|row| row.seat.is_live(now));
+fn license_part(license: &License, name: &str, seats: &[ActivationRow], person: &Person, now: Timestamp) -> Markup {
     let table = Table::new(
-        format!("Computers that have {}", license.product),
+        format!("Computers that have {name}"),
         [text("Computer"), text("Since"), text("Seat")],
     );
-    let table = table.empty("No computer has it.").rows(live, |row| {
+    let table = table.empty("No computer has it.").rows(seats, |row| {
         vec![
             html! { (row.device_name) },
             when(row.seat.taken_at),
@@ -66,7 +71,7 @@ fn license_part(license: &License, seats: &[ActivationRow], person: &Person, now
     });
     html! {
         article {
-            h3 { (license.product) " " (state_badge(license, now)) }
+            h3 { (name) " " (state_badge(license, now)) }
             p { (state_words(license, now)) " " (left_words(license)) }
             p.soft { (equity_words(license)) }
             (table)

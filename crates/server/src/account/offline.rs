@@ -3,6 +3,7 @@
 use axum::extract::State;
 use axum::response::Response;
 use maud::{Markup, html};
+use scrip_store::ProductNames;
 use serde::Deserialize;
 use uuid::Uuid;
 
@@ -47,10 +48,11 @@ pub(super) async fn confirm(
     if handed.stored(&server, user).await?.is_some() {
         return Ok(see(&format!("/account/offline/answers/{}", handed.request.jti)));
     }
-    let price = price(&server, &handed, &person).await?;
+    let names = handed.names(&server).await?;
+    let price = price(&server, &handed, &names, &person).await?;
     let body = html! {
         p { "From the computer " strong { (handed.request.name) } ", made at " (when(handed.request.iat)) " by its clock." }
-        (section("It asks for", &html! { ul { @for item in &handed.request.items { li { (item_words(item)) } } } }))
+        (section("It asks for", &html! { ul { @for item in &handed.request.items { li { (item_words(item, &names)) } } } }))
         (price)
         (Form::post(&person, "/account/offline/answer", "Confirm", hidden("request", text.trim())))
         p { a href="/account/offline" { "Cancel" } }
@@ -60,7 +62,7 @@ pub(super) async fn confirm(
         .show(&person))
 }
 
-async fn price(server: &Server, handed: &Handed, person: &Person) -> Result<Markup, Refused> {
+async fn price(server: &Server, handed: &Handed, names: &ProductNames, person: &Person) -> Result<Markup, Refused> {
     let quote = match handed.quote(server, person.user).await {
         Ok(None) => return Ok(html! { p { "Nothing is to be paid." } }),
         Ok(Some(quote)) => quote,
@@ -72,7 +74,7 @@ async fn price(server: &Server, handed: &Handed, person: &Person) -> Result<Mark
     let agreed = handed.request.expected_total;
     Ok(html! {
         h2 { "It costs" }
-        ul { @for line in quote_words(&quote) { li { (line) } } }
+        ul { @for line in quote_words(&quote, names) { li { (line) } } }
         @if let Some(agreed) = agreed.filter(|agreed| *agreed != quote.total) {
             div.problem role="alert" {
                 p { "On that computer " (agreed) " were agreed to. The price changed, so that this request will be refused; "

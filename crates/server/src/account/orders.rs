@@ -42,6 +42,8 @@ async fn list(State(server): State<Server>, person: Person, Query(wanted): Query
         .filter(|_| more)
         .map(|last| format!("{PATH}?before={}", last.id));
     let now = server.0.clock.now();
+    let paid = orders.iter().flat_map(|order| &order.lines);
+    let names = store.product_names(paid.map(|line| &line.product)).await?;
     let columns = [text("When"), text("Product"), number("Tokens"), text("Take back")];
     let lines = orders
         .iter()
@@ -49,19 +51,20 @@ async fn list(State(server): State<Server>, person: Person, Query(wanted): Query
     let table = Table::new("What you paid for", columns).empty("There is no order yet.");
     let table = table.rows(lines, |(order, line)| {
         let back = order.refunds.iter().find(|refund| refund.product == line.product);
+        let name = names.of(&line.product);
         let path = address(
             &format!("{PATH}/{}/refund", order.id),
             &[("product", line.product.as_str())],
         );
         vec![
             when(order.created_at),
-            html! { (line.product) },
+            html! { (name) },
             html! { (grouped(line.charge.get())) },
             html! {
                 @if let Some(back) = back {
                     (badge(Tone::Plain, "taken back")) " " (back.tokens)
                 } @else if policy.is_open(order.created_at, now) && !line.charge.is_zero() {
-                    a href=(path) { "Take " (line.product) " back" }
+                    a href=(path) { "Take " (name) " back" }
                 }
             },
         ]
@@ -95,12 +98,13 @@ async fn confirm(
     let body = match quoted {
         Err(error) => html! { (problem(&error)) p { a href=(PATH) { "Back to the orders" } } },
         Ok(tokens) => {
+            let names = server.0.store.product_names(std::iter::once(&which.product)).await?;
             let fields = html! {
                 (hidden("product", &which.product))
                 (hidden("at_least", tokens.get()))
             };
             html! {
-                (facts([("Product", html! { (which.product) }), ("You get back", html! { strong { (tokens) } })]))
+                (facts([("Product", html! { (names.of(&which.product)) }), ("You get back", html! { strong { (tokens) } })]))
                 p { "The license ends, or what was added to it. No computer may have it any more: give its seat back there, or free it on the "
                     a href="/account" { "overview" } "." }
                 (Form::post(&person, format!("{PATH}/{order}/refund"), format!("Take it back for {tokens}"), fields).danger())

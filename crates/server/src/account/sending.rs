@@ -208,7 +208,10 @@ async fn gifts(
         .last()
         .filter(|_| more)
         .map(|last| format!("{GIFTS}?before={}", last.id));
-    let rows: Vec<_> = found.into_iter().map(|gift| gift_view(gift, person.user)).collect();
+    let named = found
+        .into_iter()
+        .map(|gift| (gift.product_name.clone(), gift_view(gift, person.user)));
+    let rows: Vec<_> = named.collect();
     let columns = [
         text("When"),
         text("Who"),
@@ -218,11 +221,11 @@ async fn gifts(
         text("Change"),
     ];
     let table = Table::new("Gifts", columns).empty("Nothing was given yet.");
-    let table = table.rows(&rows, |row| {
+    let table = table.rows(&rows, |(name, row)| {
         vec![
             when(row.created_at),
             direction(row.outgoing, &row.other),
-            html! { (row.product) @if let Some(offer) = &row.offer { " (" (offer.as_str()) ")" } @if !row.message.is_empty() { p.soft { (row.message) } } },
+            html! { (name) @if let Some(offer) = &row.offer { " (" (offer.as_str()) ")" } @if !row.message.is_empty() { p.soft { (row.message) } } },
             html! { (grouped(row.price.get())) },
             gift_state(row),
             gift_forms(&person, row),
@@ -294,6 +297,7 @@ async fn confirm_gift(
         offer: offer.clone(),
     };
     let price = server.0.store.gift_price(&item).await?;
+    let names = server.0.store.product_names(std::iter::once(&product)).await?;
     let fields = html! {
         (hidden("command", server.0.ids.new_id(&*server.0.clock)))
         (hidden("to", &to))
@@ -306,7 +310,7 @@ async fn confirm_gift(
     let body = html! {
         (facts([
             ("To", html! { strong { (recipient.name) } " (" (to) ")" }),
-            ("Product", html! { (product) @if let Some(offer) = &offer { " (" (offer.as_str()) ")" } }),
+            ("Product", html! { (names.of(&product)) @if let Some(offer) = &offer { " (" (offer.as_str()) ")" } }),
             ("Price", html! { (price) }),
             ("Message", html! { (draft.message) }),
         ]))
@@ -362,7 +366,7 @@ async fn give(
         ]),
     };
     let gift = server.0.store.give_product(&new, &policy).await?;
-    let text = format!("{} is on its way to {}.", gift.product, gift.recipient.name);
+    let text = format!("{} is on its way to {}.", gift.product_name, gift.recipient.name);
     Ok(person.visit().see_saying(GIFTS, &text))
 }
 
@@ -376,11 +380,11 @@ async fn end_gift(
     let text = match what.as_str() {
         "accept" => {
             let gift = store.accept_gift(person.user, gift).await?;
-            format!("{} is yours now.", gift.product)
+            format!("{} is yours now.", gift.product_name)
         }
         "decline" => {
             let gift = store.return_gift(person.user, gift, GiftState::Declined).await?;
-            format!("{} went back.", gift.product)
+            format!("{} went back.", gift.product_name)
         }
         "withdraw" => {
             let gift = store.return_gift(person.user, gift, GiftState::Withdrawn).await?;

@@ -10,7 +10,7 @@ use scrip_licensing::armor::{self, Label};
 use scrip_licensing::{
     Bundle, BundleOrder, Confirmation, OfflineRequest, PriceSheet, RequestItem, RequestJournal, StatementKind,
 };
-use scrip_store::{Checkout, DeviceRow, NewDevice, StoredAnswer};
+use scrip_store::{Checkout, DeviceRow, NewDevice, ProductNames, StoredAnswer};
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
@@ -91,6 +91,12 @@ impl Handed {
         items.collect()
     }
 
+    /// What the products that it asks for are called.
+    pub(crate) async fn names(&self, server: &Server) -> Result<ProductNames, Error> {
+        let wanted = products(&self.request.items);
+        Ok(server.0.store.product_names(wanted.iter()).await?)
+    }
+
     /// What the paid lines would cost the account today; `None` where nothing is to be paid.
     pub(crate) async fn quote(&self, server: &Server, user: UserId) -> Result<Option<Quote>, Error> {
         match self.checkouts() {
@@ -158,13 +164,14 @@ pub(crate) async fn answer(server: &Server, handed: &Handed, user: UserId) -> Re
     }
     let request = &handed.request;
     let device = register(server, handed, user).await?;
+    let names = handed.names(server).await?;
     let mut notes = Vec::new();
     for journal in &request.journals {
-        notes.extend(report(server, user, &device, journal).await);
+        notes.extend(report(server, user, &device, &names, journal).await);
     }
     let order = settle(server, handed, user).await?;
     if let Some(order) = &order {
-        notes.extend(order.lines.iter().map(line_words));
+        notes.extend(order.lines.iter().map(|line| line_words(line, &names)));
         notes.push(format!(
             "{} were paid; the wallet holds {}.",
             order.total, order.balance_after
@@ -172,13 +179,14 @@ pub(crate) async fn answer(server: &Server, handed: &Handed, user: UserId) -> Re
     }
     let mut codes = Vec::new();
     for product in products(&request.items) {
-        match code_for(server, user, &device, &product, &mut notes).await {
+        let name = names.of(&product);
+        match code_for(server, user, &device, (&product, name), &mut notes).await {
             Ok(code) => {
-                notes.push(format!("A code for {product} is in the answer."));
+                notes.push(format!("A code for {name} is in the answer."));
                 codes.push(code);
             }
             Err(refused) if refused.is_internal() => return Err(refused),
-            Err(refused) => notes.push(refusal_words(&product, &refused)),
+            Err(refused) => notes.push(refusal_words(name, &refused)),
         }
     }
     notes.truncate(NOTES_MAX);
@@ -241,7 +249,13 @@ async fn register(server: &Server, handed: &Handed, user: UserId) -> Result<Devi
 }
 
 /// Counts a journal that came with the request; answers what is to be told about it.
-async fn report(server: &Server, user: UserId, device: &DeviceRow, journal: &RequestJournal) -> Vec<String> {
+async fn report(
+    server: &Server,
+    user: UserId,
+    device: &DeviceRow,
+    names: &ProductNames,
+    journal: &RequestJournal,
+) -> Vec<String> {
     let license = journal.license;
     let reported = async {
         let found = server.0.store.activation_on(user, license, &device.thumbprint).await?;
@@ -254,10 +268,10 @@ async fn report(server: &Server, user: UserId, device: &DeviceRow, journal: &Req
     };
     match reported.await {
         Ok(Some(reported)) => {
-            let product = &reported.license.product;
+            let name = names.of(&reported.license.product);
             let findings = reported.findings.iter().map(finding_view);
             findings
-                .map(|found| format!("The journal of {product}: {} [{}]", found.explanation, found.kind))
+                .map(|found| format!("The journal of {name}: {} [{}]", found.explanation, found.kind))
                 .collect()
         }
         Ok(None) => vec![format!("The license {license} was never activated on this computer.")],
@@ -333,13 +347,13 @@ async fn code_for(
     server: &Server,
     user: UserId,
     device: &DeviceRow,
-    product: &ProductId,
+    (product, name): (&ProductId, &str),
     notes: &mut Vec<String>,
 ) -> Result<String, Error> {
     let found = server.0.store.licenses_for(user, std::slice::from_ref(product)).await?;
     let license = match found.first() {
         Some(license) => license.id,
-        None => begin_trial(server, user, device, product, notes).await?,
+        None => begin_trial(server, user, device, (product, name), notes).await?,
     };
     let code = codes::issue_for(server, user, license, device.id, false).await?;
     Ok(code.code)
@@ -350,12 +364,12 @@ async fn begin_trial(
     server: &Server,
     user: UserId,
     device: &DeviceRow,
-    product: &ProductId,
+    (product, name): (&ProductId, &str),
     notes: &mut Vec<String>,
 ) -> Result<LicenseId, Error> {
     match server.0.store.start_trial(user, product, device.id).await {
         Ok(license) => {
-            notes.push(format!("The free trial of {product} has begun."));
+            notes.push(format!("The free trial of {name} has begun."));
             Ok(license.id)
         }
         Err(refused) if matches!(refused.code(), ErrorCode::OfferNotFound | ErrorCode::ProductNotFound) => {
@@ -366,9 +380,9 @@ async fn begin_trial(
     }
 }
 
-fn refusal_words(product: &ProductId, refused: &Error) -> String {
+fn refusal_words(name: &str, refused: &Error) -> String {
     let hints = refused.hints().join(" ");
-    let text = format!("No code for {product}: {refused}. {hints} [{}]", refused.code());
+    let text = format!("No code for {name}: {refused}. {hints} [{}]", refused.code());
     text.replace("  ", " ")
 }
 

@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use crate::acts::{Act, log_act};
 use crate::db::{Tx, Value, args, rows_text};
+use crate::history::HistoryFilter;
 use crate::{Error, Store};
 
 /// The names of accounts. A wallet belongs to its user, the vendor's accounts to the nil UUID.
@@ -134,29 +135,7 @@ impl Store {
         before: Option<TransferId>,
         limit: i64,
     ) -> Result<Vec<HistoryEntry>, Error> {
-        type Found = (Uuid, String, String, i64, i64, Option<i64>);
-        let before = before.map_or(Uuid::max(), |transfer| transfer.0);
-        let sql = "SELECT t.id, t.kind, t.reason, t.created_at, e.amount, e.balance_after \
-                   FROM entries e JOIN transfers t ON t.id = e.transfer_id \
-                   WHERE e.owner = $1 AND e.transfer_id < $2 AND e.account = 'wallet' \
-                   ORDER BY e.transfer_id DESC LIMIT $3";
-        let rows = self
-            .database
-            .rows::<Found>("read a wallet's history", sql, &args![user.0, before, limit])
-            .await?;
-        rows.into_iter()
-            .map(|(id, kind, reason, at, amount, balance_after)| {
-                Ok(HistoryEntry {
-                    transfer: TransferId(id),
-                    order: (kind == KIND_ORDER).then_some(OrderId(id)),
-                    kind,
-                    reason,
-                    at: Timestamp::from_micros(at),
-                    amount,
-                    balance_after: read_tokens("entries", id, balance_after.unwrap_or(-1))?,
-                })
-            })
-            .collect()
+        self.history_of(user.0, &HistoryFilter::default(), before, limit).await
     }
 
     /// Issues `tokens` to the account with this address and answers the new balance. `command` makes a repetition harmless;
