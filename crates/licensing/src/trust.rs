@@ -1,12 +1,14 @@
 //! Keys that codes are verified with: what does not change from code to code is worked out once.
 
+use std::cmp::Ordering as Order;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use base64ct::{Base64UrlUnpadded, Encoding};
-use curve25519_dalek::edwards::{EdwardsBasepointTable, EdwardsPoint};
+use curve25519_dalek::constants::ED25519_BASEPOINT_POINT;
+use curve25519_dalek::edwards::EdwardsPoint;
 use curve25519_dalek::scalar::Scalar;
-use curve25519_dalek::traits::BasepointTable;
+use curve25519_dalek::traits::Identity;
 use ed25519_dalek::Signature;
 use sha2::{Digest, Sha512};
 
@@ -15,6 +17,11 @@ use crate::{CODE_TYPE, Thumbprint, VerifyingKey};
 /// How many signatures a key has judged before its multiples are worked out, which costs about as much as twenty more: a
 /// program that looks at one code at its start never does.
 const OFTEN: u32 = 32;
+
+/// Bytes of a scalar.
+const DIGITS: usize = 32;
+/// What a byte can be besides 0, where it may count from either side.
+const DIGIT_MAX: usize = 128;
 
 /// The header of every code that the key named `kid` signs, in base64url.
 pub(crate) fn header(kid: Thumbprint) -> String {
@@ -27,14 +34,79 @@ pub(crate) fn header(kid: Thumbprint) -> String {
 pub(crate) struct TrustedKey {
     pub(crate) key: VerifyingKey,
     pub(crate) header: String,
-    /// Multiples of the key's point (30 KiB), which make the key's part of an equation as quick as that of the base point.
+    /// Multiples of the key's point, which turn its part of an equation into additions.
     multiples: Arc<Multiples>,
 }
 
 #[derive(Default)]
 struct Multiples {
     asked: AtomicU32,
-    table: OnceLock<EdwardsBasepointTable>,
+    table: OnceLock<Table>,
+}
+
+/// Multiples of a point by every second byte of a scalar: `[d * 65536^place]P` for each place and each `d` from 1 to 128.
+///
+/// 320 KiB, with which a product is 32 additions and 8 doublings, and a sum of products has the doublings once. How long that
+/// takes depends on the scalar, which must not be a secret: the numbers of a signature that is verified are public.
+struct Table(Vec<[EdwardsPoint; DIGIT_MAX]>);
+
+impl Table {
+    fn of(point: EdwardsPoint) -> Self {
+        let mut unit = point;
+        let rows = (0..DIGITS / 2).map(|_| {
+            let mut row = [unit; DIGIT_MAX];
+            for at in 1..DIGIT_MAX {
+                row[at] = row[at - 1] + unit;
+            }
+            unit = times_256(row[DIGIT_MAX - 1] + row[DIGIT_MAX - 1]);
+            row
+        });
+        Self(rows.collect())
+    }
+
+    /// `sum` and the part of a product that every second one of `digits` makes, from the first or the second on.
+    fn add(&self, mut sum: EdwardsPoint, digits: &[i16; DIGITS], from: usize) -> EdwardsPoint {
+        for (row, digit) in self.0.iter().zip(digits[from..].iter().step_by(2)) {
+            let multiple = |digit: &i16| row[usize::from(digit.unsigned_abs()) - 1];
+            match digit.cmp(&0) {
+                Order::Greater => sum += multiple(digit),
+                Order::Less => sum -= multiple(digit),
+                Order::Equal => {}
+            }
+        }
+        sum
+    }
+}
+
+/// `[a]P + [b]Q` of the points of two tables.
+fn sum_of_products((p, a): (&Table, &Scalar), (q, b): (&Table, &Scalar)) -> EdwardsPoint {
+    let (a, b) = (digits(a), digits(b));
+    let high = q.add(p.add(EdwardsPoint::identity(), &a, 1), &b, 1);
+    q.add(p.add(times_256(high), &a, 0), &b, 0)
+}
+
+/// The point doubled eight times.
+fn times_256(point: EdwardsPoint) -> EdwardsPoint {
+    let times_64 = point.mul_by_cofactor().mul_by_cofactor();
+    let times_128 = times_64 + times_64;
+    times_128 + times_128
+}
+
+/// A scalar in base 256 with digits from -127 to 128, the lowest first. Reduced ones have fewer than 253 bits, so that nothing is
+/// carried out of the last.
+fn digits(scalar: &Scalar) -> [i16; DIGITS] {
+    let mut carry = 0;
+    scalar.as_bytes().map(|byte| {
+        let digit = i16::from(byte) + carry;
+        carry = i16::from(digit > 128);
+        digit - 256 * carry
+    })
+}
+
+/// Multiples of the base point (RFC 8032 section 5.1), worked out once for every key.
+fn of_base() -> &'static Table {
+    static TABLE: OnceLock<Table> = OnceLock::new();
+    TABLE.get_or_init(|| Table::of(ED25519_BASEPOINT_POINT))
 }
 
 impl TrustedKey {
@@ -75,11 +147,13 @@ impl TrustedKey {
             .chain_update(self.key.as_bytes())
             .chain_update(message);
         let challenge = Scalar::from_bytes_mod_order_wide(&digest.finalize().into());
+        // Of the negated key, as its part of the equation is taken away. Both scalars are below the group's order, so that the
+        // product is that of `verify_strict` also where the key's point is not in the prime-order group.
         let multiples = self
             .multiples
             .table
-            .get_or_init(|| EdwardsBasepointTable::create(&self.key.point.to_edwards()));
-        let expected = EdwardsPoint::mul_base(&response) - multiples.mul_base(&challenge);
+            .get_or_init(|| Table::of(-self.key.point.to_edwards()));
+        let expected = sum_of_products((of_base(), &response), (multiples, &challenge));
         expected.compress().to_bytes() == commitment && !expected.is_small_order()
     }
 }
@@ -149,7 +223,82 @@ mod tests {
         assert!(lax.is_ok(), "the equation itself holds");
     }
 
+    /// A commitment, its challenge and a response with which the equation holds for the secret part of `key`, whose point may have
+    /// a part of small order; whether that part then disturbs it depends on the message.
+    fn signed_by_hand(
+        secret: &Scalar,
+        key: &[u8; 32],
+        commitment: EdwardsPoint,
+        nonce: &Scalar,
+        message: &[u8],
+    ) -> [u8; 64] {
+        let commitment = commitment.compress().to_bytes();
+        let digest = Sha512::new()
+            .chain_update(commitment)
+            .chain_update(key)
+            .chain_update(message);
+        let challenge = Scalar::from_bytes_mod_order_wide(&digest.finalize().into());
+        let mut signature = [0; 64];
+        signature[..32].copy_from_slice(&commitment);
+        signature[32..].copy_from_slice((nonce + challenge * secret).as_bytes());
+        signature
+    }
+
+    #[test]
+    fn keys_and_commitments_with_a_part_of_small_order_are_judged_as_the_library_judges_them() {
+        let (secret, nonce) = (Scalar::from(0x1234_5678_9abc_u64), Scalar::from(0xfeed_beef_u64));
+        let (mut good, mut bad) = (0, 0);
+        for of_key in curve25519_dalek::constants::EIGHT_TORSION {
+            let point = (EdwardsPoint::mul_base(&secret) + of_key).compress().to_bytes();
+            let key = TrustedKey::new(VerifyingKey::from_bytes(&point).unwrap());
+            for of_commitment in curve25519_dalek::constants::EIGHT_TORSION {
+                for message in 0..32_u8 {
+                    let commitment = EdwardsPoint::mul_base(&nonce) + of_commitment;
+                    let signature = signed_by_hand(&secret, &point, commitment, &nonce, &[message]);
+                    if agreed(&key, &[message], &signature) {
+                        good += 1;
+                    } else {
+                        bad += 1;
+                    }
+                }
+            }
+        }
+        assert!(good > 32 && bad > 32, "{good} {bad}: both verdicts are met");
+    }
+
+    #[test]
+    fn encodings_that_are_not_canonical_are_judged_as_the_library_judges_them() {
+        let (pair, key) = pair();
+        let genuine = pair.sign(b"message").to_bytes();
+        // The y of the commitment at and above the prime of the field, with either sign, and the small encodings.
+        for low in 0xe0..=0xff_u8 {
+            for sign in [0x7f, 0xff] {
+                let mut signature = genuine;
+                signature[..32].copy_from_slice(&[0xff; 32]);
+                (signature[0], signature[31]) = (low, sign);
+                assert!(!agreed(&key, b"message", &signature));
+                signature[..32].copy_from_slice(&[0; 32]);
+                (signature[0], signature[31]) = (low & 3, sign & 0x80);
+                assert!(!agreed(&key, b"message", &signature));
+            }
+        }
+        // Responses at the edges of what 32 bytes can hold.
+        for response in [[0; 32], [0xff; 32], (-Scalar::ONE).to_bytes()] {
+            let mut signature = genuine;
+            signature[32..].copy_from_slice(&response);
+            assert!(!agreed(&key, b"message", &signature));
+        }
+    }
+
     proptest! {
+        #[test]
+        fn any_product_is_that_of_the_library(a in any::<[u8; 32]>(), b in any::<[u8; 32]>()) {
+            let (a, b) = (Scalar::from_bytes_mod_order(a), Scalar::from_bytes_mod_order(b));
+            let point = EdwardsPoint::mul_base(&Scalar::from(77_u64));
+            let ours = sum_of_products((&Table::of(point), &a), (of_base(), &b));
+            prop_assert_eq!(ours, EdwardsPoint::vartime_double_scalar_mul_basepoint(&a, &point, &b));
+        }
+
         #[test]
         fn any_message_and_any_change_is_judged_as_the_library_judges_it(
             message in any::<Vec<u8>>(), at in 0usize..64, bit in 0u8..8, noise in any::<[u8; 32]>(),

@@ -13,8 +13,8 @@ pub const MAX_CODE_BYTES: usize = 8 * 1024;
 /// The longest header, decoded, in bytes. The one that is issued has 99.
 const MAX_HEADER_BYTES: usize = 192;
 
-/// The vendor's keys, checked and decompressed once. The first code that a key verifies takes a millisecond more, for tables
-/// that make the others quick; clones share them.
+/// The vendor's keys, checked and decompressed once. A key that verifies many takes two
+/// milliseconds and 640 KiB once, for tables that make the others quick; clones share them.
 #[derive(Clone, Debug, Default)]
 pub struct KeySet {
     keys: Vec<TrustedKey>,
