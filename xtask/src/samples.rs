@@ -76,6 +76,19 @@ impl Sample<'_> {
         linux::package(places, self, &program, out)
     }
 
+    /// Builds the Windows installer into the folder `out`; answers what this machine lacks for that.
+    pub(crate) fn package_for_windows(
+        &self,
+        places: &Places,
+        out: &std::path::Path,
+    ) -> Result<std::result::Result<PathBuf, Vec<String>>> {
+        let missing = windows::missing();
+        if !missing.is_empty() {
+            return Ok(Err(missing));
+        }
+        windows::package(places, self, out).map(Ok)
+    }
+
     /// Builds the program, for this machine or for `target`; answers where it is. Only its own crate is built with other
     /// flags, so that what the rest of the workspace has built is used.
     fn build(&self, places: &Places, target: Option<&str>) -> Result<PathBuf> {

@@ -102,7 +102,13 @@ fn publish_sample(places: &Places, built: &Built, data: &Path) -> Result<()> {
         issuer: Some(issuer),
         release: built.release,
     };
-    for file in sample.package(places, &data.join("samples"))? {
+    let folder = data.join("samples");
+    let mut files = sample.package(places, &folder)?;
+    match sample.package_for_windows(places, &folder)? {
+        Ok(installer) => files.push(installer),
+        Err(missing) => println!("    the sample's Windows installer is left out: {}", missing.join("; ")),
+    }
+    for file in files {
         let names = ["publish", "--product", samples::PRODUCT, "--version", samples::VERSION];
         read(server(built, data, &names).arg(&file))?;
         let name = file.file_name().unwrap_or_default().display();

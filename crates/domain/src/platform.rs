@@ -14,6 +14,8 @@ pub enum ArtifactKind {
     Appimage,
     /// A tar archive, plain or compressed with gzip, xz or zstd.
     Tar,
+    /// A program that installs another on Windows.
+    Setup,
 }
 
 impl ArtifactKind {
@@ -27,8 +29,18 @@ impl ArtifactKind {
             Some(Self::Appimage)
         } else if ends(&[".tar", ".tar.gz", ".tgz", ".tar.xz", ".txz", ".tar.zst"]) {
             Some(Self::Tar)
+        } else if ends(&[".exe"]) {
+            Some(Self::Setup)
         } else {
             None
+        }
+    }
+
+    /// The operating system that files of this kind are for, as Rust names it.
+    pub const fn os(self) -> &'static str {
+        match self {
+            Self::Deb | Self::Appimage | Self::Tar => "linux",
+            Self::Setup => "windows",
         }
     }
 }
@@ -87,7 +99,9 @@ mod tests {
             Some(ArtifactKind::Appimage)
         );
         assert_eq!(ArtifactKind::from_file_name("x.tar.zst"), Some(ArtifactKind::Tar));
-        assert_eq!(ArtifactKind::from_file_name("x.exe"), None);
+        let setup = ArtifactKind::from_file_name("Painter-1.0-x86_64-setup.exe");
+        assert_eq!(setup.map(ArtifactKind::os), Some("windows"));
+        assert_eq!(ArtifactKind::from_file_name("x.pdf"), None);
     }
 
     #[test]

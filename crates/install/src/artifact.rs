@@ -55,6 +55,7 @@ impl Artifact {
             ArtifactKind::Deb => "deb",
             ArtifactKind::Appimage => "appimage",
             ArtifactKind::Tar => "tar",
+            ArtifactKind::Setup => "exe",
         }
     }
 }

@@ -43,11 +43,14 @@ pub(crate) fn build(installer: &Installer, job: &Job, staging: &Path) -> Result<
     match job.artifact.kind {
         ArtifactKind::Appimage => build_appimage(installer, job, staging),
         ArtifactKind::Tar => build_archive(installer, job, staging),
-        ArtifactKind::Deb => {
-            let why = "packages are installed by the package manager".to_owned();
+        ArtifactKind::Deb | ArtifactKind::Setup => {
+            let why = match job.artifact.kind {
+                ArtifactKind::Setup => "it is an installer for Windows",
+                _ => "packages are installed by the package manager",
+            };
             Err(Error::Unsupported {
                 file: job.artifact.file_name.clone(),
-                why,
+                why: why.to_owned(),
             })
         }
     }

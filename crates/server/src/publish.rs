@@ -55,7 +55,7 @@ pub async fn publish(server: &Server, publication: &Publication) -> Result<NewAr
         file_name: file_name.to_owned(),
         kind,
         platform: Platform {
-            os: "linux".to_owned(),
+            os: kind.os().to_owned(),
             arch,
         },
         version: Version::new(version),

@@ -39,7 +39,7 @@ pub(super) fn package(places: &Places, sample: &Sample<'_>, out: &Path) -> Resul
 }
 
 /// What is not installed, each with how to get it.
-fn missing() -> Vec<String> {
+pub(super) fn missing() -> Vec<String> {
     let tools = [
         ("makensis", "nsis", "writes the installer"),
         (LINKER, "gcc-mingw-w64-x86-64", "links programs for Windows"),

@@ -45,6 +45,7 @@ pub(crate) fn can_install(kind: ArtifactKind) -> bool {
     match kind {
         ArtifactKind::Deb => is_on_path("dpkg"),
         ArtifactKind::Appimage | ArtifactKind::Tar => true,
+        ArtifactKind::Setup => false,
     }
 }
 

@@ -160,7 +160,7 @@ platform: Platform,
  */
 version: Version, };
 
-export type ArtifactKind = "deb" | "appimage" | "tar";
+export type ArtifactKind = "deb" | "appimage" | "tar" | "setup";
 
 export type BeginTeamArgs = { 
 /**
