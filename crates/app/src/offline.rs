@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use scrip_api::OfflineSubmission;
-use scrip_domain::{Email, Holdings, Intent, Item, License, LicenseId, Platform, ProductId, Timestamp, Tokens, UserId};
+use scrip_domain::{
+    Email, Holdings, Intent, Item, License, LicenseId, OfferId, Offers, Platform, ProductId, Remaining, Timestamp,
+    Tokens, UserId,
+};
 use scrip_licensing::armor::{self, Label};
 use scrip_licensing::{
     Activate, Bundle, BundleExpectation, OfflineRequest, OpenBundle, RequestItem, RequestJournal, price_digest,
@@ -267,6 +270,7 @@ impl App {
                 if let Some(entry) = index.get(&product) {
                     license.terms.offers.clone_from(&entry.offers);
                     license.terms.policy.clone_from(&entry.policy);
+                    license.last_offer = only_fitting(&entry.offers, &license.remaining);
                 }
                 license
             });
@@ -367,6 +371,13 @@ pub(crate) fn short(id: Uuid) -> String {
     // The end of an id of version 7 is its random part.
     let text = id.simple().to_string();
     text[text.len() - 8..].to_owned()
+}
+
+/// The one rental offer that limits what `left` limits; `None` where there are several, of which a person has to name one.
+fn only_fitting(offers: &Offers, left: &Remaining) -> Option<OfferId> {
+    let mut fitting = offers.rentals().filter(|rental| left.fits(rental.allowance));
+    let first = fitting.next()?;
+    fitting.next().is_none().then(|| first.id.clone())
 }
 
 pub(crate) fn in_words(item: &Item) -> String {

@@ -123,6 +123,13 @@ impl App {
         self.note_balance(stored.account.balance)?;
         self.tell_session().await;
         self.tell(Event::LibraryChanged);
+        // Signing in is going online once: from now on this computer can ask for what it needs without a network. Whoever
+        // cannot get the keys now is signed in all the same, and gets them with the next contact.
+        if !matches!(self.trusted(), Ok(Some(_)))
+            && let Err(error) = self.refresh_keys().await
+        {
+            tracing::debug!(%error, "the vendor's keys were not fetched at sign-in");
+        }
         self.session_state().await
     }
 

@@ -17,9 +17,13 @@ use crate::table::{Table, plain};
 pub(crate) async fn offline(app: &App, output: Output, command: OfflineCommand) -> Result<(), Failure> {
     match command {
         OfflineCommand::Request { ask } => request(app, output, ask).await,
-        OfflineCommand::Submit { file, output: to, qr } => submit(app, output, file, &to, qr.as_deref()).await,
-        OfflineCommand::Import { file } => {
-            let text = files::read_text(app, &[file])?;
+        OfflineCommand::Submit {
+            files: from,
+            output: to,
+            qr,
+        } => submit(app, output, &from, &to, qr.as_deref()).await,
+        OfflineCommand::Import { files: from } => {
+            let text = files::read_text(app, &from)?;
             let imported = app.offline_import(TextArgs { text }).await?;
             output.show(&imported, || imported_words(&imported))
         }
@@ -94,8 +98,8 @@ async fn named(app: &App, output: Output, product: &str) -> Result<scrip_domain:
     }
 }
 
-async fn submit(app: &App, output: Output, file: PathBuf, to: &Path, qr: Option<&Path>) -> Result<(), Failure> {
-    let text = files::read_text(app, &[file])?;
+async fn submit(app: &App, output: Output, from: &[PathBuf], to: &Path, qr: Option<&Path>) -> Result<(), Failure> {
+    let text = files::read_text(app, from)?;
     let answer = app.offline_submit(TextArgs { text }).await?;
     files::write_text(to, &answer.file.text)?;
     let drawn = draw(output, qr, &answer.pictures)?;

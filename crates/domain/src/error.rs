@@ -65,7 +65,7 @@ pub enum Error {
     #[expect(missing_docs, reason = "the message names the fields")]
     ProductNotFound { product: ProductId },
     /// The product is not offered so.
-    #[error("{product} has no offer \"{offer}\"")]
+    #[error("{product} {}", no_offer(.offer))]
     #[expect(missing_docs, reason = "the message names the fields")]
     OfferNotFound {
         product: ProductId,
@@ -303,6 +303,14 @@ pub enum Error {
 impl From<crate::BillingError> for Error {
     fn from(error: crate::BillingError) -> Self {
         Self::Billing(Box::new(error))
+    }
+}
+
+fn no_offer(offer: &str) -> String {
+    if offer.is_empty() {
+        "can be rented by several offers, and none of them was named".to_owned()
+    } else {
+        format!("has no offer \"{offer}\"")
     }
 }
 

@@ -84,7 +84,7 @@ impl Remaining {
     }
 
     /// Whether it is limited by the same kinds as `allowance`.
-    pub(crate) fn fits(&self, allowance: Allowance) -> bool {
+    pub fn fits(&self, allowance: Allowance) -> bool {
         self.shape().same_kinds(&allowance.limits())
     }
 

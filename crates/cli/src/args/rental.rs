@@ -52,8 +52,9 @@ pub(crate) enum OfflineCommand {
     },
     /// Hand in the request of another computer, and write the answer to carry back
     Submit {
-        /// The request: a file, or - for standard input
-        file: PathBuf,
+        /// The request: a file, all of its QR pictures, or - for standard input
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
         /// Where the answer is written
         #[arg(short = 'o', long, value_name = "FILE")]
         output: PathBuf,
@@ -63,8 +64,9 @@ pub(crate) enum OfflineCommand {
     },
     /// Take the answer: its codes work here from now on
     Import {
-        /// The answer: a file, or - for standard input
-        file: PathBuf,
+        /// The answer: a file, all of its QR pictures, or - for standard input
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
     },
     /// List the requests that wait for an answer
     Waiting,

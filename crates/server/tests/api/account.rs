@@ -83,6 +83,15 @@ async fn a_dead_computer_is_freed_and_its_name_is_text() {
     let mut browser = Browser::signed_in(&api, "ada@example.com").await;
     let page = browser.page("/account").await;
     assert!(page.contains("&lt;script&gt;alert(1)&lt;/script&gt;"), "{page}");
+    assert!(
+        page.contains("Computers that have Paint"),
+        "products are called by their names: {page}"
+    );
+    let history = browser.page("/account/wallet").await;
+    assert!(
+        history.contains("Paint") && !history.contains("org.example.Paint"),
+        "{history}"
+    );
     let form = page.split("action=\"/account/seats/").nth(1).unwrap();
     let path = format!("/account/seats/{}", form.split('"').next().unwrap());
     let form_token = value_of(&page, "token");
@@ -126,7 +135,12 @@ async fn a_request_is_looked_at_confirmed_and_its_answer_carried_away() {
     );
     let looked = browser.upload(&form_token, &computer.sign(&request)).await;
     let page = text(&looked);
-    for shown in ["cellar", "Rent org.example.Paint", "In all 10 tokens today", "Confirm"] {
+    for shown in [
+        "cellar",
+        "Rent Paint with the offer",
+        "In all 10 tokens today",
+        "Confirm",
+    ] {
         assert!(page.contains(shown), "{shown}: {page}");
     }
     let (form_token, sent) = (value_of(&page, "token"), value_of(&page, "request"));
