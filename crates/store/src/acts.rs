@@ -93,6 +93,16 @@ impl Store {
         })
     }
 
+    /// The last deed done to a subject.
+    pub async fn last_act(&self, subject: &str) -> Result<Option<LoggedAct>, Error> {
+        let sql = format!("{ACT_SQL} WHERE subject = $1 ORDER BY seq DESC LIMIT 1");
+        let rows = self
+            .database
+            .rows::<ActFields>("read the audit log", &sql, &args![subject])
+            .await?;
+        rows.into_iter().next().map(read).transpose()
+    }
+
     /// Up to `limit` deeds before the number `before`, the newest first; of one subject where it is given.
     pub async fn acts(&self, subject: Option<&str>, before: Option<i64>, limit: i64) -> Result<Vec<LoggedAct>, Error> {
         let sql = format!(

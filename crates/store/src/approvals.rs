@@ -142,10 +142,15 @@ async fn find(tx: &mut Tx, id: Uuid) -> Result<ApprovalRow, Error> {
 }
 
 impl Store {
-    /// Lets a deed wait for a second operator. Answers its id.
+    /// Lets a deed wait for a second operator. Answers its id; that of the same one where it waits already.
     pub async fn ask_approval(&self, new: &NewApproval<'_>, act: &Act<'_>) -> Result<Uuid, Error> {
         retrying!("ask for approval", {
             let (mut tx, now, id) = (self.database.write().await?, self.clock.now(), self.new_id());
+            let sql = "SELECT id FROM approvals WHERE status = 'waiting' AND deed = $1 AND body = $2 AND asked_by = $3 LIMIT 1";
+            let same = args![new.deed, new.body, act.actor];
+            if let Some((known,)) = tx.row::<(Uuid,)>("look for a request", sql, &same).await? {
+                return Ok(known);
+            }
             let sql = "INSERT INTO approvals (id, deed, summary, body, asked_by, why, asked_at, status) \
                        VALUES ($1, $2, $3, $4, $5, $6, $7, 'waiting')";
             let values = args![id, new.deed, new.summary, new.body, act.actor, act.why, now];
@@ -219,6 +224,28 @@ impl Store {
                 ..asked
             })
         })
+    }
+
+    /// Uses up a leave to do a deed that was approved since an instant for whoever asked, and that says so by `outcome`.
+    /// Answers whether there was one.
+    pub async fn use_leave(
+        &self,
+        new: &NewApproval<'_>,
+        asked_by: &str,
+        (outcome, used): (&str, &str),
+        since: Timestamp,
+    ) -> Result<bool, Error> {
+        let mut tx = self.database.write().await?;
+        let sql = "SELECT id FROM approvals WHERE status = 'done' AND deed = $1 AND body = $2 AND asked_by = $3 \
+                   AND outcome = $4 AND decided_at >= $5 ORDER BY id LIMIT 1";
+        let values = args![new.deed, new.body, asked_by, outcome, since];
+        let Some((id,)) = tx.row::<(Uuid,)>("look for a leave", sql, &values).await? else {
+            return Ok(false);
+        };
+        let sql = "UPDATE approvals SET outcome = $2 WHERE id = $1 AND outcome = $3";
+        let won = tx.execute("use a leave", sql, &args![id, used, outcome]).await?;
+        tx.commit().await?;
+        Ok(won == 1)
     }
 
     /// Writes down what came of a deed that was approved.

@@ -2,6 +2,7 @@
 
 mod books;
 mod holding;
+mod money;
 mod offline;
 mod token_sales;
 
@@ -39,6 +40,8 @@ pub struct AuditReport {
     pub orders: u64,
     /// Licenses.
     pub licenses: u64,
+    /// Entries of money.
+    pub money_entries: u64,
     /// Tokens in all wallets.
     pub tokens_in_wallets: i64,
     /// Rules that do not hold; empty when the books balance.
@@ -92,11 +95,12 @@ macro_rules! promised {
 }
 
 /// Every list of rules.
-const ALL_CHECKS: [&[Check]; 5] = [
+const ALL_CHECKS: [&[Check]; 6] = [
     &CHECKS,
     &token_sales::TOKEN_SALES,
     &holding::HOLDING,
     &books::BOOKS,
+    &money::MONEY,
     &offline::CHECKS,
 ];
 
@@ -165,6 +169,9 @@ impl Store {
             wallets: count(&mut tx, "SELECT COUNT(*) FROM wallets").await?.unsigned_abs(),
             orders: count(&mut tx, "SELECT COUNT(*) FROM orders").await?.unsigned_abs(),
             licenses: 0,
+            money_entries: count(&mut tx, "SELECT COUNT(*) FROM money_entries")
+                .await?
+                .unsigned_abs(),
             tokens_in_wallets: count(&mut tx, "SELECT CAST(COALESCE(SUM(balance), 0) AS BIGINT) FROM wallets").await?,
             breaches: Vec::new(),
         };

@@ -39,6 +39,7 @@ mod listing;
 mod lots;
 mod mails;
 mod names;
+mod money;
 mod notices;
 mod operators;
 mod orders;
@@ -75,7 +76,7 @@ pub use billing::{
     BankImport, BankLine, Invoice, InvoiceFilter, NewPayment, NewTokenOrder, OrderDocument, OrderFilter, Payment,
     PaymentUse, TokenOrder,
 };
-pub use books::{AccountTotal, BookLine, MoneyEvent, MoneyLine, RevenueDay, SalesDay};
+pub use books::{AccountTotal, BookLine, MoneyLine, MoneyTotal, RevenueDay, SalesDay};
 pub use catalog::{ArtifactRow, ListedProduct, NewArtifact, ProductListing};
 pub use checkout::{Checkout, PaidOrder};
 pub use desk::{AnyDevice, AnyLicense, AnyOrder, OfferChange};

@@ -20,6 +20,7 @@ use crate::acts::{Act, log_act};
 use crate::catalog::read_json;
 use crate::db::{Tx, Value, args, row_struct};
 use crate::ledger::{KIND_PURCHASE, Leg, Movement, VENDOR_ISSUED, move_tokens, read_tokens, retrying};
+use crate::money::MoneyAccount;
 use crate::token_prices::list_at;
 use crate::{Error, NewNotice, Store};
 
@@ -236,6 +237,13 @@ pub(crate) async fn cancel_purchase(tx: &mut Tx, id: PurchaseId, why: Option<&st
     Ok(purchase)
 }
 
+/// Whether a purchase has a bill: then its money is that of the bill.
+pub(crate) async fn is_billed(tx: &mut Tx, id: PurchaseId) -> Result<bool, Error> {
+    let sql = "SELECT id FROM invoices WHERE purchase_id = $1 AND kind = 'invoice' LIMIT 1";
+    let found = tx.row::<(Uuid,)>("look for a bill", sql, &args![id.0]).await?;
+    Ok(found.is_some())
+}
+
 impl Store {
     /// Issues the tokens of an open or paid purchase into its buyer's wallet, exactly once, and tells the buyer.
     ///
@@ -275,6 +283,22 @@ impl Store {
         );
         self.tell_buyer(tx, &purchase, "purchase.issued", "", &text, at).await?;
         Ok(purchase)
+    }
+
+    /// Whether a purchase has a bill.
+    pub async fn is_purchase_billed(&self, id: PurchaseId) -> Result<bool, Error> {
+        is_billed(&mut self.database.read().await?, id).await
+    }
+
+    /// Enters the money of a purchase that has no bill.
+    async fn post_sale(&self, tx: &mut Tx, purchase: &TokenPurchase, at: Timestamp) -> Result<(), Error> {
+        let (quote, subject) = (&purchase.quote, purchase.id.0);
+        let legs = [
+            (MoneyAccount::Received(purchase.method), subject, quote.total.minor),
+            (MoneyAccount::Tokens, subject, -quote.net.minor),
+            (MoneyAccount::Tax, subject, -quote.tax.minor),
+        ];
+        self.post_money(tx, "sale", quote.total.currency, &legs, at).await
     }
 
     /// Tells the buyer something about a purchase, once for each `detail`.
@@ -381,7 +405,10 @@ impl Store {
             if before.paid_at.is_some() && before.issued_at.is_some() {
                 return Ok(before);
             }
-            pay_purchase(&mut tx, id, payment, now).await?;
+            let paid = pay_purchase(&mut tx, id, payment, now).await?;
+            if before.paid_at.is_none() && !is_billed(&mut tx, id).await? {
+                self.post_sale(&mut tx, &paid, now).await?;
+            }
             let purchase = self.issue_purchase(&mut tx, id, now).await?;
             if let Some(act) = act {
                 log_act(&mut tx, act, now).await?;

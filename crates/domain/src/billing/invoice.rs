@@ -97,10 +97,12 @@ impl InvoiceLine {
         }
     }
 
-    /// The part of the line, `gross` of it with tax, that a credit note takes back.
-    pub fn part(&self, gross: Money) -> Result<Self, crate::Error> {
+    /// The part of the line, `gross` of it with tax, that a credit note takes back after `before` was taken back already. The
+    /// parts of a whole have the whole tax, however many there are.
+    pub fn part(&self, before: Money, gross: Money) -> Result<Self, crate::Error> {
         let whole = self.net.checked_add(self.tax)?;
-        let tax = self.tax.share(gross.minor, whole.minor)?;
+        let tax_of = |part: Money| self.tax.share(part.minor, whole.minor);
+        let tax = tax_of(before.checked_add(gross)?)?.checked_sub(tax_of(before)?)?;
         Ok(Self {
             text: format!("Taken back: {}", self.text),
             net: gross.checked_sub(tax)?,
@@ -279,8 +281,22 @@ mod tests {
         fn a_part_of_a_line_is_exactly_what_was_asked(net in 1i64..100_000, tax in 0i64..20_000, part in 1i64..1000) {
             let line = InvoiceLine { text: "x".into(), net: euro(net), tax_permille: 190, tax_name: "VAT".into(), tax: euro(tax) };
             let gross = euro(net + tax).share(part, 1000).unwrap();
-            let taken = line.part(gross).unwrap();
+            let taken = line.part(euro(0), gross).unwrap();
             prop_assert_eq!(InvoiceTotals::of(&[taken]).unwrap().gross, gross);
+        }
+
+        #[test]
+        fn parts_of_a_whole_have_its_whole_tax(net in 1i64..5000, tax in 0i64..1000, cuts in prop::collection::vec(1i64..6000, 0..9)) {
+            let line = InvoiceLine { text: "x".into(), net: euro(net), tax_permille: 190, tax_name: "VAT".into(), tax: euro(tax) };
+            let mut cuts: Vec<i64> = cuts.into_iter().filter(|cut| *cut < net + tax).chain([net + tax]).collect();
+            cuts.sort_unstable();
+            let (mut before, mut sum) = (0, 0);
+            for cut in cuts {
+                let part = line.part(euro(before), euro(cut - before)).unwrap();
+                prop_assert!(part.tax.minor >= 0 && part.net.minor >= 0);
+                (before, sum) = (cut, sum + part.tax.minor);
+            }
+            prop_assert_eq!(sum, tax);
         }
     }
 

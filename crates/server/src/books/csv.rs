@@ -1,8 +1,8 @@
 //! Tables as files for a spreadsheet (RFC 4180).
 
-use scrip_store::{AccountTotal, MoneyEvent, MoneyLine};
+use scrip_store::{AccountTotal, MoneyLine, MoneyTotal};
 
-use super::{RevenueMonth, account_name, day_name};
+use super::{RevenueMonth, account_name, day_name, money_account_name};
 
 /// A file of rows; text that a spreadsheet would take for a formula is quoted as text.
 pub(crate) fn write_csv<'r>(head: &[&str], rows: impl IntoIterator<Item = Vec<Cell<'r>>>) -> String {
@@ -42,7 +42,7 @@ impl Cell<'_> {
 }
 
 /// The trial balance.
-pub fn accounts_csv(accounts: &[AccountTotal]) -> String {
+pub(super) fn accounts_csv(accounts: &[AccountTotal]) -> String {
     write_csv(
         &["account", "name", "before", "gained", "lost", "after"],
         accounts.iter().map(|total| {
@@ -59,7 +59,7 @@ pub fn accounts_csv(accounts: &[AccountTotal]) -> String {
 }
 
 /// Revenue by month.
-pub fn revenue_csv(months: &[RevenueMonth]) -> String {
+pub(super) fn revenue_csv(months: &[RevenueMonth]) -> String {
     write_csv(
         &["month", "booked_tokens", "earned_tokens", "unearned_tokens"],
         months.iter().map(|month| {
@@ -73,41 +73,50 @@ pub fn revenue_csv(months: &[RevenueMonth]) -> String {
     )
 }
 
-/// Money by day; amounts in the smallest unit of their currency.
-pub fn money_csv(lines: &[MoneyLine]) -> String {
+/// The trial balance of money; amounts in the smallest unit of their currency.
+pub(super) fn money_accounts_csv(accounts: &[MoneyTotal]) -> String {
     let head = [
-        "day",
-        "event",
-        "method",
+        "account",
+        "name",
         "currency",
-        "net_minor",
-        "tax_minor",
-        "purchases",
-        "tokens",
+        "before_minor",
+        "gained_minor",
+        "lost_minor",
+        "after_minor",
     ];
-    let days: Vec<String> = lines.iter().map(|line| day_name(line.day)).collect();
-    let rows = lines.iter().zip(&days).map(|(line, day)| {
+    let names: Vec<String> = accounts
+        .iter()
+        .map(|total| money_account_name(&total.account))
+        .collect();
+    let rows = accounts.iter().zip(&names).map(|(total, name)| {
         vec![
-            Cell::Text(day),
-            Cell::Text(event_name(line.event)),
-            Cell::Text(&line.method),
-            Cell::Text(line.net.currency.as_str()),
-            Cell::Number(line.net.minor),
-            Cell::Number(line.tax.minor),
-            Cell::Number(line.purchases),
-            Cell::Number(line.tokens),
+            Cell::Text(&total.account),
+            Cell::Text(name),
+            Cell::Text(total.before.currency.as_str()),
+            Cell::Number(total.before.minor),
+            Cell::Number(total.gained),
+            Cell::Number(total.lost),
+            Cell::Number(total.after().minor),
         ]
     });
     write_csv(&head, rows)
 }
 
-/// What an event is called.
-pub(crate) const fn event_name(event: MoneyEvent) -> &'static str {
-    match event {
-        MoneyEvent::Issued => "issued",
-        MoneyEvent::Paid => "paid",
-        MoneyEvent::Returned => "returned",
-    }
+/// Money by day, what happened and account; amounts in the smallest unit of their currency.
+pub(super) fn money_csv(lines: &[MoneyLine]) -> String {
+    let head = ["day", "kind", "account", "currency", "minor", "moves"];
+    let days: Vec<String> = lines.iter().map(|line| day_name(line.day)).collect();
+    let rows = lines.iter().zip(&days).map(|(line, day)| {
+        vec![
+            Cell::Text(day),
+            Cell::Text(&line.kind),
+            Cell::Text(&line.account),
+            Cell::Text(line.money.currency.as_str()),
+            Cell::Number(line.money.minor),
+            Cell::Number(line.moves),
+        ]
+    });
+    write_csv(&head, rows)
 }
 
 #[cfg(test)]

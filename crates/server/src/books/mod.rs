@@ -3,13 +3,11 @@
 mod csv;
 mod hledger;
 
-use scrip_domain::{Revenue, Timestamp};
-use scrip_store::RevenueDay;
+use scrip_domain::{PurchaseMethod, Revenue, Timestamp};
+use scrip_store::{AccountTotal, BookLine, MoneyLine, MoneyTotal, RevenueDay};
 
 use crate::{Error, Server};
-pub(crate) use csv::event_name;
-pub use csv::{accounts_csv, money_csv, revenue_csv};
-pub use hledger::hledger_journal;
+pub(crate) use hledger::move_name;
 
 /// Microseconds of a day.
 const DAY_MICROS: i64 = 86_400_000_000;
@@ -38,6 +36,85 @@ impl Period {
     pub fn parse(from: &str, until: &str) -> Option<Self> {
         let (from, until) = (parse_day(from)?, parse_day(until)?);
         (from <= until).then_some(Self { from, until })
+    }
+}
+
+/// What the books say of a period.
+pub struct Books {
+    /// Which period.
+    pub period: Period,
+    /// The accounts of tokens.
+    pub accounts: Vec<AccountTotal>,
+    /// Tokens by day.
+    pub lines: Vec<BookLine>,
+    /// Revenue by day, and the last day before the period.
+    pub revenue: Vec<RevenueDay>,
+    /// The accounts of money, by currency.
+    pub money_accounts: Vec<MoneyTotal>,
+    /// Money by day.
+    pub money: Vec<MoneyLine>,
+}
+
+/// A file of the books.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BookFile {
+    /// A journal of double entries for hledger.
+    Hledger,
+    /// The trial balance of tokens as CSV.
+    Accounts,
+    /// Revenue by month as CSV.
+    Revenue,
+    /// The trial balance of money as CSV.
+    MoneyAccounts,
+    /// Money by day as CSV.
+    Money,
+}
+
+impl BookFile {
+    /// Every file, with what it is called.
+    pub const ALL: [(Self, &'static str); 5] = [
+        (Self::Hledger, "Double entries for hledger"),
+        (Self::Accounts, "Trial balance of tokens as CSV"),
+        (Self::MoneyAccounts, "Trial balance of money as CSV"),
+        (Self::Revenue, "Revenue by month as CSV"),
+        (Self::Money, "Money by day as CSV"),
+    ];
+
+    /// Its name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Hledger => "journal.hledger",
+            Self::Accounts => "accounts.csv",
+            Self::Revenue => "revenue.csv",
+            Self::MoneyAccounts => "money-accounts.csv",
+            Self::Money => "money.csv",
+        }
+    }
+}
+
+impl Books {
+    /// Reads the sums of a period. Costs as much as the days have lines, whatever was before them.
+    pub async fn read(server: &Server, period: Period) -> Result<Self, Error> {
+        let (store, from, until) = (&server.0.store, period.from, period.until);
+        Ok(Self {
+            period,
+            accounts: store.account_totals(from, until).await?,
+            lines: store.book_lines(from, until).await?,
+            revenue: store.revenue_days(from, until).await?,
+            money_accounts: store.money_totals(from, until).await?,
+            money: store.money_lines(from, until).await?,
+        })
+    }
+
+    /// What a file of them holds.
+    pub fn write(&self, file: BookFile) -> String {
+        match file {
+            BookFile::Hledger => hledger::hledger_journal(self),
+            BookFile::Accounts => csv::accounts_csv(&self.accounts),
+            BookFile::Revenue => csv::revenue_csv(&revenue_by_month(&self.revenue, self.period)),
+            BookFile::MoneyAccounts => csv::money_accounts_csv(&self.money_accounts),
+            BookFile::Money => csv::money_csv(&self.money),
+        }
     }
 }
 
@@ -71,6 +148,21 @@ pub(crate) fn account_name(account: &str) -> &str {
         "vendor:escrow" => "Tokens underway",
         "vendor:expired" => "Tokens that ran out",
         other => other,
+    }
+}
+
+/// What an account of money is called.
+pub fn money_account_name(account: &str) -> String {
+    match account {
+        "receivable" => "Owed on bills".to_owned(),
+        "written_off" => "Bills written off".to_owned(),
+        "tokens" => "Tokens sold, before tax".to_owned(),
+        "tax" => "Tax".to_owned(),
+        "unused" => "Payments that wait".to_owned(),
+        other => match other.strip_prefix("received:").and_then(PurchaseMethod::parse) {
+            Some(method) => format!("Received: {}", method.label()),
+            None => other.to_owned(),
+        },
     }
 }
 

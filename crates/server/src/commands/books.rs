@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 use clap::{Args, Subcommand, ValueEnum};
 use scrip_server::books::{
-    Period, accounts_csv, day_name, day_number, hledger_journal, money_csv, parse_day, revenue_by_month, revenue_csv,
+    BookFile, Books, Period, day_name, day_number, money_account_name, parse_day, revenue_by_month,
 };
 use scrip_server::{Error, Server};
 
@@ -40,6 +40,8 @@ pub(crate) enum Format {
     Revenue,
     /// Money by day as CSV
     Money,
+    /// The trial balance of money as CSV
+    MoneyAccounts,
 }
 
 #[derive(Args)]
@@ -73,21 +75,8 @@ pub(crate) async fn run(server: &Server, command: BooksCommand) -> anyhow::Resul
     store.roll_books().await.map_err(Error::from)?;
     match command {
         BooksCommand::TrialBalance(days) => {
-            let period = days.period(server)?;
-            println!("{} to {}", day_name(period.from), day_name(period.until));
-            let accounts = store
-                .account_totals(period.from, period.until)
-                .await
-                .map_err(Error::from)?;
-            for total in &accounts {
-                let (before, after) = (total.before, total.after());
-                println!(
-                    "{:20} {before:>15} +{:<12} -{:<12} {after:>15}",
-                    total.account, total.gained, total.lost
-                );
-            }
-            let sum: i64 = accounts.iter().map(scrip_store::AccountTotal::after).sum();
-            println!("{:20} {sum:>61}", "sum");
+            let books = Books::read(server, days.period(server)?).await?;
+            trial_balance(&books);
         }
         BooksCommand::Revenue(days) => {
             let period = days.period(server)?;
@@ -121,7 +110,14 @@ pub(crate) async fn run(server: &Server, command: BooksCommand) -> anyhow::Resul
             );
         }
         BooksCommand::Export { days, format, output } => {
-            let text = export(server, days.period(server)?, format).await?;
+            let file = match format {
+                Format::Hledger => BookFile::Hledger,
+                Format::Accounts => BookFile::Accounts,
+                Format::Revenue => BookFile::Revenue,
+                Format::Money => BookFile::Money,
+                Format::MoneyAccounts => BookFile::MoneyAccounts,
+            };
+            let text = Books::read(server, days.period(server)?).await?.write(file);
             match output {
                 Some(path) => {
                     std::fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
@@ -134,19 +130,34 @@ pub(crate) async fn run(server: &Server, command: BooksCommand) -> anyhow::Resul
     Ok(())
 }
 
-async fn export(server: &Server, period: Period, format: Format) -> Result<String, Error> {
-    let store = server.store();
-    let (from, until) = (period.from, period.until);
-    Ok(match format {
-        Format::Accounts => accounts_csv(&store.account_totals(from, until).await?),
-        Format::Revenue => revenue_csv(&revenue_by_month(&store.revenue_days(from, until).await?, period)),
-        Format::Money => money_csv(&store.money_lines(from, until).await?),
-        Format::Hledger => hledger_journal(
-            period,
-            &store.account_totals(from, until).await?,
-            &store.book_lines(from, until).await?,
-            &store.revenue_days(from, until).await?,
-            &store.money_lines(from, until).await?,
-        ),
-    })
+/// Tokens, and money by currency: what stood there before, what came in, what went out, what stands there.
+fn trial_balance(books: &Books) {
+    println!("{} to {}", day_name(books.period.from), day_name(books.period.until));
+    for total in &books.accounts {
+        let (before, after) = (total.before, total.after());
+        println!(
+            "{:20} {before:>15} +{:<12} -{:<12} {after:>15}",
+            total.account, total.gained, total.lost
+        );
+    }
+    let sum: i64 = books.accounts.iter().map(scrip_store::AccountTotal::after).sum();
+    println!("{:20} {sum:>61}", "sum");
+    let currencies = books
+        .money_accounts
+        .chunk_by(|a, b| a.before.currency == b.before.currency);
+    for group in currencies {
+        let money = |minor| scrip_domain::Money {
+            minor,
+            currency: group[0].before.currency,
+        };
+        println!();
+        for total in group {
+            let name = money_account_name(&total.account);
+            let (before, after) = (total.before.to_string(), total.after().to_string());
+            let (gained, lost) = (money(total.gained).to_string(), money(total.lost).to_string());
+            println!("{name:28} {before:>18} +{gained:<18} -{lost:<18} {after:>18}");
+        }
+        let sum = money(group.iter().map(|total| total.after().minor).sum()).to_string();
+        println!("{:28} {sum:>77}", "sum");
+    }
 }

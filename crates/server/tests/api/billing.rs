@@ -10,7 +10,7 @@ use uuid::Uuid;
 use crate::browser::{Browser, location, text, value_of};
 use crate::support::{Answer, Api};
 
-const ACT: Act<'static> = Act {
+pub(crate) const ACT: Act<'static> = Act {
     actor: "cli",
     action: "test.done",
     subject: "it",
@@ -18,7 +18,7 @@ const ACT: Act<'static> = Act {
 };
 
 /// A vendor that sells tokens on bills.
-async fn shop(api: &Api) -> String {
+pub(crate) async fn shop(api: &Api) -> String {
     let tokens = |count| Tokens::new(count).unwrap();
     let new = NewPriceList {
         currency: "EUR".parse().unwrap(),
@@ -48,7 +48,7 @@ async fn shop(api: &Api) -> String {
     api.register("ada@example.com").await
 }
 
-async fn order(api: &Api, token: &str, method: &str, number: &str) -> Answer {
+pub(crate) async fn order(api: &Api, token: &str, method: &str, number: &str) -> Answer {
     let body = json!({"currency": "EUR", "tokens": 100, "method": method, "number": number,
         "expected_total": {"minor": 1190, "currency": "EUR"}, "bill_to": {"name": "Ada & Co", "address": "Street 1"}});
     let request = Request::builder()

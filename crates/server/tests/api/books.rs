@@ -20,7 +20,7 @@ async fn shop() -> Api {
 }
 
 /// What hledger answers to a journal on its standard input.
-fn hledger(journal: &str, arguments: &[&str]) -> String {
+pub(crate) fn hledger(journal: &str, arguments: &[&str]) -> String {
     let mut child = Command::new("hledger")
         .args(["-f", "-"])
         .args(arguments)

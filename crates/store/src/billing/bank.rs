@@ -6,7 +6,7 @@ use scrip_domain::{Money, PurchaseMethod, Timestamp, invoice_keys_in};
 use uuid::Uuid;
 
 use super::invoices::{InvoiceRow, SQL};
-use super::payments::{NewPayment, insert_payment};
+use super::payments::NewPayment;
 use crate::acts::Act;
 use crate::db::{Tx, Value, args, list_text};
 use crate::ledger::retrying;
@@ -83,7 +83,9 @@ impl Store {
                 cleared: true,
             };
             let by = format!("bank ({})", act.actor);
-            let mut payment = insert_payment(&mut tx, &new, &by, Some(&line.fingerprint), now).await?;
+            let mut payment = self
+                .insert_payment(&mut tx, &new, &by, Some(&line.fingerprint), now)
+                .await?;
             for invoice in named_invoices(&mut tx, line).await? {
                 if !payment.left().is_zero() {
                     self.use_payment(&mut tx, &mut payment, invoice, now).await?;

@@ -12,6 +12,7 @@ use crate::acts::{Act, log_act};
 use crate::catalog::read_json;
 use crate::db::{Tx, Value, args, row_struct};
 use crate::ledger::retrying;
+use crate::money::MoneyAccount;
 use crate::token_sales::{cancel_purchase, find_purchase};
 use crate::{Error, NewNotice, Store};
 
@@ -174,6 +175,8 @@ struct Draft<'a> {
     bill_to: &'a BillTo,
     lines: &'a [InvoiceLine],
     why: &'a str,
+    /// Where what is owed on the bill stands.
+    owed: MoneyAccount,
 }
 
 impl Store {
@@ -248,11 +251,12 @@ impl Store {
             let left = invoice.state.gross.checked_sub(invoice.state.credited)?;
             let amount = amount.unwrap_or(left);
             amount.checked_sub(left)?;
-            let (state, beyond) = invoice.state.credit(amount)?;
+            let before = invoice.state;
+            let (state, beyond) = before.credit(amount)?;
             invoice.state = state;
             act.why.clone_into(&mut invoice.why);
             save_invoice(&mut tx, &invoice, now).await?;
-            payments::release(&mut tx, invoice.id, beyond).await?;
+            let released = payments::release(&mut tx, invoice.id, beyond).await?;
             let line = invoice
                 .lines
                 .first()
@@ -265,10 +269,18 @@ impl Store {
                 buyer_reference: &invoice.buyer_reference,
                 seller: &invoice.seller,
                 bill_to: &invoice.bill_to,
-                lines: &[line.part(amount)?],
+                lines: &[line.part(before.credited, amount)?],
                 why: act.why,
+                owed: MoneyAccount::owed(before.status),
             };
             let number = self.write_invoice(&mut tx, command, &draft, now).await?;
+            let mut legs = vec![(draft.owed, id, beyond.minor)];
+            legs.extend(
+                released
+                    .iter()
+                    .map(|(payment, taken)| (MoneyAccount::Unused, *payment, -taken)),
+            );
+            self.post_money(&mut tx, "release", beyond.currency, &legs, now).await?;
             if !tokens.is_zero() {
                 self.take_back(&mut tx, invoice.purchase, tokens, (command, act.why), now)
                     .await?;
@@ -303,9 +315,16 @@ impl Store {
             let (mut tx, now) = (self.database.write().await?, self.clock.now());
             let mut invoice = find_invoice(&mut tx, id).await?;
             refuse_credit_note(&invoice, "written off")?;
+            let given_up = invoice.state.open();
             invoice.state = invoice.state.write_off()?;
             act.why.clone_into(&mut invoice.why);
             save_invoice(&mut tx, &invoice, now).await?;
+            let legs = [
+                (MoneyAccount::WrittenOff, id, given_up.minor),
+                (MoneyAccount::Receivable, id, -given_up.minor),
+            ];
+            self.post_money(&mut tx, "write_off", given_up.currency, &legs, now)
+                .await?;
             log_act(&mut tx, act, now).await?;
             let invoice = find_invoice(&mut tx, id).await?;
             tx.commit().await?;
@@ -332,6 +351,7 @@ impl Store {
             bill_to: &order.bill_to,
             lines: &[InvoiceLine::of(&order.quote)],
             why: "",
+            owed: MoneyAccount::Receivable,
         };
         let number = self.write_invoice(tx, id, &draft, now).await?;
         let text = format!(
@@ -403,6 +423,18 @@ impl Store {
             draft.why
         ];
         tx.execute("write a bill", sql, &values).await?;
+        // A credit note is part of the figures of the bill that it takes back.
+        let (sign, subject) = match draft.corrects {
+            None => (1, id),
+            Some(bill) => (-1, bill),
+        };
+        let legs = [
+            (draft.owed, subject, sign * totals.gross.minor),
+            (MoneyAccount::Tokens, subject, -sign * totals.net.minor),
+            (MoneyAccount::Tax, subject, -sign * totals.tax.minor),
+        ];
+        self.post_money(tx, draft.kind.as_str(), totals.gross.currency, &legs, now)
+            .await?;
         Ok(number)
     }
 

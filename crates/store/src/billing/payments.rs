@@ -8,6 +8,7 @@ use super::{corrupt, guard};
 use crate::acts::{Act, log_act};
 use crate::db::{Tx, args, row_struct};
 use crate::ledger::retrying;
+use crate::money::MoneyAccount;
 use crate::token_sales::pay_purchase;
 use crate::{Error, Store};
 
@@ -154,8 +155,8 @@ async fn save_payment(tx: &mut Tx, payment: &mut Payment) -> Result<(), Error> {
     Ok(())
 }
 
-/// Writes a payment down that is not there yet.
-pub(super) async fn insert_payment(
+/// Writes the row of a payment that is not there yet.
+async fn insert_payment(
     tx: &mut Tx,
     new: &NewPayment,
     by: &str,
@@ -205,11 +206,11 @@ pub(super) async fn insert_payment(
     known_payment(tx, new.id).await
 }
 
-/// Lets go of `beyond` of what was used for a bill, the latest payments first.
-pub(super) async fn release(tx: &mut Tx, invoice: Uuid, beyond: Money) -> Result<(), Error> {
-    let mut rest = beyond.minor;
+/// Lets go of `beyond` of what was used for a bill, the latest payments first. Answers what each of them got back.
+pub(super) async fn release(tx: &mut Tx, invoice: Uuid, beyond: Money) -> Result<Vec<(Uuid, i64)>, Error> {
+    let (mut rest, mut released) = (beyond.minor, Vec::new());
     if rest == 0 {
-        return Ok(());
+        return Ok(released);
     }
     let sql = "SELECT payment_id, minor FROM payment_uses WHERE invoice_id = $1 ORDER BY payment_id DESC";
     for (id, used) in tx
@@ -226,11 +227,37 @@ pub(super) async fn release(tx: &mut Tx, invoice: Uuid, beyond: Money) -> Result
         let sql = "UPDATE payment_uses SET minor = minor - $3 WHERE payment_id = $1 AND invoice_id = $2";
         tx.execute("release a payment", sql, &args![id, invoice, taken]).await?;
         rest -= taken;
+        released.push((id, taken));
     }
-    Ok(())
+    Ok(released)
 }
 
 impl Store {
+    /// Writes a payment down that is not there yet, and enters its money if that is there.
+    pub(super) async fn insert_payment(
+        &self,
+        tx: &mut Tx,
+        new: &NewPayment,
+        by: &str,
+        fingerprint: Option<&[u8; 32]>,
+        now: Timestamp,
+    ) -> Result<Payment, Error> {
+        let payment = insert_payment(tx, new, by, fingerprint, now).await?;
+        if new.cleared {
+            self.post_payment(tx, &payment, now).await?;
+        }
+        Ok(payment)
+    }
+
+    /// Enters money that came and is not used yet.
+    async fn post_payment(&self, tx: &mut Tx, payment: &Payment, now: Timestamp) -> Result<(), Error> {
+        let legs = [
+            (MoneyAccount::Received(payment.method), payment.id, payment.money.minor),
+            (MoneyAccount::Unused, payment.id, -payment.money.minor),
+        ];
+        self.post_money(tx, "payment", payment.money.currency, &legs, now).await
+    }
+
     /// Records money that somebody handed in, and uses it for the bill that it is for. Its repetition changes nothing.
     pub async fn book_payment(&self, new: &NewPayment, act: &Act<'_>) -> Result<Payment, Error> {
         retrying!("record a payment", {
@@ -244,7 +271,7 @@ impl Store {
                     })
                 };
             }
-            let mut payment = insert_payment(&mut tx, new, act.actor, None, now).await?;
+            let mut payment = self.insert_payment(&mut tx, new, act.actor, None, now).await?;
             if let Some(invoice) = new.invoice {
                 // A bill that takes no money is said at once, also where the cheque is not cleared yet.
                 find_invoice(&mut tx, invoice).await?.state.takes(new.money)?;
@@ -277,6 +304,9 @@ impl Store {
             payment.status = next;
             act.why.clone_into(&mut payment.why);
             save_payment(&mut tx, &mut payment).await?;
+            if cleared {
+                self.post_payment(&mut tx, &payment, now).await?;
+            }
             if let (true, Some(invoice)) = (cleared, payment.meant_for) {
                 let state = find_invoice(&mut tx, invoice).await?.state;
                 // Paid by someone else meanwhile: the money waits.
@@ -317,6 +347,11 @@ impl Store {
             payment.returned = payment.returned.checked_add(left)?;
             act.why.clone_into(&mut payment.why);
             save_payment(&mut tx, &mut payment).await?;
+            let legs = [
+                (MoneyAccount::Unused, payment.id, left.minor),
+                (MoneyAccount::Received(payment.method), payment.id, -left.minor),
+            ];
+            self.post_money(&mut tx, "return", left.currency, &legs, now).await?;
             log_act(&mut tx, act, now).await?;
             tx.commit().await?;
             Ok(payment)
@@ -375,6 +410,11 @@ impl Store {
     ) -> Result<(), Error> {
         let mut invoice = find_invoice(tx, invoice).await?;
         let amount = invoice.state.takes(payment.left())?;
+        let legs = [
+            (MoneyAccount::Unused, payment.id, amount.minor),
+            (MoneyAccount::owed(invoice.state.status), invoice.id, -amount.minor),
+        ];
+        self.post_money(tx, "use", amount.currency, &legs, now).await?;
         invoice.state = invoice.state.pay(amount)?;
         save_invoice(tx, &invoice, now).await?;
         payment.applied = payment.applied.checked_add(amount)?;

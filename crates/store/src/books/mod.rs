@@ -1,6 +1,6 @@
 //! The books by day: sums of the ledger, what was sold, what of it is earned, and the money that tokens brought.
 //!
-//! Sums are rolled up from the ledger by [`Store::roll_books`], in steps that can be repeated; a day is closed an hour after
+//! Sums are rolled up from the ledger and the entries of money by [`Store::roll_books`], in steps that can be repeated; a day is closed an hour after
 //! its end and then never written again. Pages and exports read the sums alone, so that they cost the same however long
 //! the ledger is.
 
@@ -8,7 +8,7 @@ mod money;
 mod reading;
 mod rolling;
 
-pub use money::{MoneyEvent, MoneyLine};
+pub use money::{MoneyLine, MoneyTotal};
 pub use reading::{AccountTotal, BookLine, RevenueDay, SalesDay};
 
 use scrip_domain::Timestamp;

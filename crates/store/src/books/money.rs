@@ -1,120 +1,104 @@
-//! The money that tokens brought.
-
-use std::collections::BTreeMap;
+//! The money that tokens brought: sums of its entries by day.
 
 use scrip_domain::{Currency, Money};
 
 use crate::db::args;
 use crate::{Error, Store};
 
-/// What happened with money.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum MoneyEvent {
-    /// Tokens were issued: the money is owed to the vendor, or here.
-    Issued,
-    /// The money arrived.
-    Paid,
-    /// Money was given back.
-    Returned,
-}
-
-/// Money of one day, one way to pay and one currency.
+/// What an account of money gained by one kind of moves on one day.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MoneyLine {
     /// The day, in days since 1970-01-01 (UTC).
     pub day: i64,
-    /// What happened.
-    pub event: MoneyEvent,
-    /// The way to pay, such as `card`.
-    pub method: String,
-    /// What tokens cost, without tax.
-    pub net: Money,
-    /// The tax.
-    pub tax: Money,
-    /// How many purchases.
-    pub purchases: i64,
-    /// How many tokens.
-    pub tokens: i64,
+    /// What happened: `sale`, `invoice`, `credit_note`, `payment` ….
+    pub kind: String,
+    /// The account: `receivable`, `tax`, `received:card` ….
+    pub account: String,
+    /// What it gained; below zero for what it lost.
+    pub money: Money,
+    /// By how many moves.
+    pub moves: i64,
 }
 
-type Found = (i64, String, String, i64, i64, i64, i64);
+/// What an account of money gained and lost in a period, in one currency.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MoneyTotal {
+    /// The account.
+    pub account: String,
+    /// What it held before.
+    pub before: Money,
+    /// What came in, in the smallest unit.
+    pub gained: i64,
+    /// What went out, in the smallest unit; not negative.
+    pub lost: i64,
+}
 
-fn line(event: MoneyEvent, (day, method, currency, net, tax, purchases, tokens): Found) -> Result<MoneyLine, Error> {
-    let currency: Currency = currency.parse().map_err(|why: scrip_domain::Error| Error::Corrupt {
-        table: "token_purchases",
-        id: day.to_string(),
+impl MoneyTotal {
+    /// What it holds afterwards.
+    pub const fn after(&self) -> Money {
+        Money {
+            minor: self.before.minor + self.gained - self.lost,
+            currency: self.before.currency,
+        }
+    }
+}
+
+fn read_currency(day: &str, currency: &str) -> Result<Currency, Error> {
+    currency.parse().map_err(|why: scrip_domain::Error| Error::Corrupt {
+        table: "money_days",
+        id: day.to_owned(),
         why: why.to_string(),
-    })?;
-    Ok(MoneyLine {
-        day,
-        event,
-        method,
-        net: Money { minor: net, currency },
-        tax: Money { minor: tax, currency },
-        purchases,
-        tokens,
     })
 }
 
 impl Store {
-    /// The money of the days `from` to `until`, both among them.
+    /// The sums of the days `from` to `until`, both among them.
     pub async fn money_lines(&self, from: i64, until: i64) -> Result<Vec<MoneyLine>, Error> {
-        let start = from.saturating_mul(super::DAY_MICROS);
-        let end = until.saturating_add(1).saturating_mul(super::DAY_MICROS);
-        let mut lines = Vec::new();
-        for (event, column) in [(MoneyEvent::Issued, "issued_at"), (MoneyEvent::Paid, "paid_at")] {
-            let sql = format!(
-                "SELECT {column} / 86400000000, method, currency, CAST(SUM(net) AS BIGINT), CAST(SUM(tax) AS BIGINT), \
-                 CAST(COUNT(*) AS BIGINT), CAST(SUM(tokens) AS BIGINT) FROM token_purchases \
-                 WHERE {column} >= $1 AND {column} < $2 GROUP BY {column} / 86400000000, method, currency"
-            );
-            self.add_money(event, &sql, (start, end), &mut lines).await?;
-        }
-        self.add_returned((start, end), &mut lines).await?;
-        lines.sort_by(|a, b| {
-            (a.day, a.event, &a.method, a.net.currency).cmp(&(b.day, b.event, &b.method, b.net.currency))
-        });
-        Ok(lines)
-    }
-
-    async fn add_money(
-        &self,
-        event: MoneyEvent,
-        sql: &str,
-        (start, end): (i64, i64),
-        lines: &mut Vec<MoneyLine>,
-    ) -> Result<(), Error> {
+        let sql = "SELECT day, kind, account, currency, minor, moves FROM money_days WHERE day >= $1 AND day <= $2 \
+                   ORDER BY day, kind, currency, account";
         let rows = self
             .database
-            .rows::<Found>("read money", sql, &args![start, end])
+            .rows::<(i64, String, String, String, i64, i64)>("read money", sql, &args![from, until])
             .await?;
-        for found in rows {
-            lines.push(line(event, found)?);
-        }
-        Ok(())
+        rows.into_iter()
+            .map(|(day, kind, account, currency, minor, moves)| {
+                let currency = read_currency(&day.to_string(), &currency)?;
+                Ok(MoneyLine {
+                    day,
+                    kind,
+                    account,
+                    money: Money { minor, currency },
+                    moves,
+                })
+            })
+            .collect()
     }
 
-    /// What is given back has its part of the tax, rounded down.
-    async fn add_returned(&self, (start, end): (i64, i64), lines: &mut Vec<MoneyLine>) -> Result<(), Error> {
-        type Row = (i64, String, String, i64, i64, i64, i64);
-        let sql = "SELECT r.created_at / 86400000000, p.method, p.currency, r.minor, p.net, p.tax, r.tokens \
-                   FROM token_reversals r JOIN token_purchases p ON p.id = r.purchase_id \
-                   WHERE r.created_at >= $1 AND r.created_at < $2 AND r.status <> 'undone' ORDER BY r.id";
-        let rows = self.database.rows::<Row>("read money", sql, &args![start, end]).await?;
-        let mut sums: BTreeMap<(i64, String, String), [i64; 4]> = BTreeMap::new();
-        for (day, method, currency, minor, net, tax, tokens) in rows {
-            let gross = i128::from(net) + i128::from(tax);
-            let share = i128::from(minor) * i128::from(tax) / gross.max(1);
-            let share = i64::try_from(share).unwrap_or(0);
-            let sum = sums.entry((day, method, currency)).or_default();
-            for (sum, more) in sum.iter_mut().zip([minor - share, share, 1, tokens]) {
-                *sum = sum.saturating_add(more);
-            }
-        }
-        for ((day, method, currency), [net, tax, purchases, tokens]) in sums {
-            let found = (day, method, currency, net, tax, purchases, tokens);
-            lines.push(line(MoneyEvent::Returned, found)?);
-        }
-        Ok(())
+    /// Every account of money with what it gained and lost on the days `from` to `until`, both among them, and what it held before;
+    /// by currency.
+    pub async fn money_totals(&self, from: i64, until: i64) -> Result<Vec<MoneyTotal>, Error> {
+        let sql = "SELECT account, currency, \
+                   CAST(COALESCE(SUM(CASE WHEN day < $1 THEN minor ELSE 0 END), 0) AS BIGINT), \
+                   CAST(COALESCE(SUM(CASE WHEN day >= $1 AND minor > 0 THEN minor ELSE 0 END), 0) AS BIGINT), \
+                   CAST(COALESCE(SUM(CASE WHEN day >= $1 AND minor < 0 THEN -minor ELSE 0 END), 0) AS BIGINT) \
+                   FROM money_days WHERE day <= $2 GROUP BY account, currency ORDER BY currency, account";
+        let rows = self
+            .database
+            .rows::<(String, String, i64, i64, i64)>("read the trial balance", sql, &args![from, until])
+            .await?;
+        rows.into_iter()
+            .map(|(account, currency, before, gained, lost)| {
+                let currency = read_currency(&account, &currency)?;
+                Ok(MoneyTotal {
+                    account,
+                    before: Money {
+                        minor: before,
+                        currency,
+                    },
+                    gained,
+                    lost,
+                })
+            })
+            .collect()
     }
 }

@@ -25,6 +25,8 @@ struct Sums {
     books: BTreeMap<(i64, String, String), (i64, i64)>,
     /// Lines and tokens by day and intent.
     sales: BTreeMap<(i64, String), (i64, i64)>,
+    /// Day, account, kind, currency, amount in the smallest unit, and moves.
+    money: Vec<(i64, String, String, String, i64, i64)>,
     unearned: i64,
     rentals: i64,
     /// How many rentals end on which day.
@@ -77,7 +79,7 @@ impl Store {
             return Err(Error::Conflict { operation: OPERATION });
         }
         let closed = before.map_or(-1, |(closed, _)| closed);
-        for table in ["book_days", "sales_days"] {
+        for table in ["book_days", "sales_days", "money_days"] {
             let sql = format!("DELETE FROM {table} WHERE day > $1");
             tx.execute(OPERATION, &sql, &args![closed]).await?;
         }
@@ -95,6 +97,21 @@ impl Store {
             .flat_map(|((day, intent), (lines, tokens))| args![*day, intent.as_str(), *lines, *tokens])
             .collect();
         insert(&mut tx, "sales_days (day, intent, lines, tokens)", 4, &values).await?;
+        let values: Vec<Value> = sums
+            .money
+            .iter()
+            .flat_map(|(day, account, kind, currency, minor, moves)| {
+                let (account, kind, currency) = (account.as_str(), kind.as_str(), currency.as_str());
+                args![*day, account, kind, currency, *minor, *moves]
+            })
+            .collect();
+        insert(
+            &mut tx,
+            "money_days (day, account, kind, currency, minor, moves)",
+            6,
+            &values,
+        )
+        .await?;
         let open: i64 = sums
             .books
             .iter()
@@ -169,6 +186,7 @@ async fn read_sums(tx: &mut Tx, closed: i64, now: Timestamp) -> Result<Sums, Err
     let mut sums = Sums {
         books,
         sales: BTreeMap::new(),
+        money: read_money(tx, from).await?,
         unearned: 0,
         rentals: 0,
         ending: BTreeMap::new(),
@@ -176,6 +194,13 @@ async fn read_sums(tx: &mut Tx, closed: i64, now: Timestamp) -> Result<Sums, Err
     read_sales(tx, least, from, &mut sums).await?;
     read_rentals(tx, now, &mut sums).await?;
     Ok(sums)
+}
+
+async fn read_money(tx: &mut Tx, from: i64) -> Result<Vec<(i64, String, String, String, i64, i64)>, Error> {
+    let sql = "SELECT at / 86400000000, account, kind, currency, CAST(SUM(minor) AS BIGINT), \
+               CAST(COUNT(DISTINCT move_id) AS BIGINT) FROM money_entries WHERE at >= $1 \
+               GROUP BY at / 86400000000, account, kind, currency";
+    tx.rows("sum money", sql, &args![from]).await
 }
 
 async fn read_sales(tx: &mut Tx, least: Uuid, from: i64, sums: &mut Sums) -> Result<(), Error> {

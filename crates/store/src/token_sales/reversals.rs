@@ -3,12 +3,13 @@
 use scrip_domain::{Money, PurchaseId, PurchaseStatus, Timestamp, Tokens, TransferId};
 use uuid::Uuid;
 
-use super::{TokenPurchase, find_purchase, save_purchase};
+use super::{TokenPurchase, find_purchase, is_billed, save_purchase};
 use crate::acts::{Act, log_act};
 use crate::db::{Tx, args, row_struct};
 use crate::ledger::{
     KIND_PURCHASE, KIND_PURCHASE_REFUND, Leg, Movement, VENDOR_ISSUED, move_tokens, read_tokens, retrying,
 };
+use crate::money::{MoneyAccount, tax_in};
 use crate::{Error, Store};
 
 /// Why money went back.
@@ -185,6 +186,10 @@ impl Store {
             if purchase.status != PurchaseStatus::Issued || wanted.is_zero() || wanted > left {
                 return Err(purchase.refuse("refunded"));
             }
+            // Its money is that of the bill: only a credit note takes it back.
+            if is_billed(&mut tx, id).await? {
+                return Err(purchase.refuse("refunded but by a credit note on its bill"));
+            }
             let money = money_for(&purchase, wanted)?;
             let status = if pending && !money.is_zero() {
                 ReversalStatus::Pending
@@ -206,6 +211,7 @@ impl Store {
                 settled_at: (status == ReversalStatus::Done).then_some(now),
             };
             self.write_reversal(&mut tx, &mut purchase, &reversal).await?;
+            self.post_returned(&mut tx, &purchase, &reversal, now).await?;
             log_act(&mut tx, act, now).await?;
             tx.commit().await?;
             Ok(reversal)
@@ -316,6 +322,7 @@ impl Store {
             settled_at: None,
         };
         self.write_reversal(tx, purchase, &reversal).await?;
+        self.post_returned(tx, purchase, &reversal, now).await?;
         Ok(reversal)
     }
 
@@ -369,6 +376,40 @@ impl Store {
         self.tell_buyer(tx, purchase, kind, &detail, &text, at).await
     }
 
+    /// Enters the money of a reversal that `purchase.returned` holds already, or holds no more.
+    async fn post_returned(
+        &self,
+        tx: &mut Tx,
+        purchase: &TokenPurchase,
+        reversal: &Reversal,
+        at: Timestamp,
+    ) -> Result<(), Error> {
+        let undone = reversal.status == ReversalStatus::Undone;
+        let change = if undone {
+            -reversal.money.minor
+        } else {
+            reversal.money.minor
+        };
+        let (quote, subject, returned) = (&purchase.quote, purchase.id.0, purchase.returned);
+        let before = Money {
+            minor: returned.minor - change,
+            ..returned
+        };
+        let tax = tax_in(returned, quote.net, quote.tax)?.minor - tax_in(before, quote.net, quote.tax)?.minor;
+        let legs = [
+            (MoneyAccount::Received(purchase.method), subject, -change),
+            (MoneyAccount::Tokens, subject, change - tax),
+            (MoneyAccount::Tax, subject, tax),
+        ];
+        let kind = match (reversal.kind, undone) {
+            (ReversalKind::Refund, false) => "refund",
+            (ReversalKind::Dispute, false) => "dispute",
+            (ReversalKind::Refund, true) => "refund_undone",
+            (ReversalKind::Dispute, true) => "dispute_undone",
+        };
+        self.post_money(tx, kind, returned.currency, &legs, at).await
+    }
+
     /// Ends a reversal. Where the money stayed, the tokens are given again.
     async fn settle_reversal(
         &self,
@@ -400,6 +441,7 @@ impl Store {
         if status == ReversalStatus::Undone {
             purchase.reversed = purchase.reversed.saturating_sub(reversal.tokens);
             purchase.returned = purchase.returned.checked_sub(reversal.money)?;
+            self.post_returned(tx, purchase, reversal, now).await?;
             let text = format!(
                 "{} stays paid; {} are in your wallet again.",
                 reversal.money, reversal.tokens

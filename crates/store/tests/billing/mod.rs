@@ -1,5 +1,7 @@
 //! Orders on paper, bills and payments.
 
+mod money;
+
 use scrip_domain::{
     BillTo, BillingPolicy, Coded as _, ErrorCode, InvoiceStatus, IssueOn, Money, OrderChannel, PaymentStatus,
     PurchaseMethod, PurchaseStatus, Sha256, TokenAmount, TokenOrderStatus, TokenPriceTerms, creditor_reference,

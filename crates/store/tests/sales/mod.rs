@@ -290,6 +290,6 @@ both! {
         fixture.assert_sound().await;
         fixture.tamper("UPDATE token_purchases SET tokens = 99, reversed = 11, returned = 1, paid_at = NULL").await;
         let report = fixture.store.audit().await.unwrap();
-        assert_eq!(report.breaches.len(), 4, "{:?}", report.breaches);
+        assert_eq!(report.breaches.len(), 5, "{:?}", report.breaches);
     }
 }

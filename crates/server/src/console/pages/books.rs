@@ -7,12 +7,10 @@ use axum::routing::{get, post};
 use http::header;
 use maud::{Markup, html};
 use scrip_domain::Permission;
-use scrip_store::{AccountTotal, MoneyLine, RevenueDay};
+use scrip_store::{AccountTotal, MoneyLine, MoneyTotal, RevenueDay};
 use serde::Deserialize;
 
-use crate::books::{
-    Period, account_name, accounts_csv, day_name, event_name, hledger_journal, money_csv, revenue_by_month, revenue_csv,
-};
+use crate::books::{BookFile, Books, Period, account_name, day_name, money_account_name, move_name, revenue_by_month};
 use crate::console::Operator;
 use crate::html::{
     Bare, Field, Form, Page, Refused, Sent, Table, Viewer as _, address, figures, filter, grouped, number, section,
@@ -56,30 +54,33 @@ async fn show(
     operator.require(Permission::SeeMoney)?;
     let store = &server.0.store;
     let period = wanted.period(&server)?;
-    let accounts = store.account_totals(period.from, period.until).await?;
-    let revenue = store.revenue_days(period.from, period.until).await?;
-    let money = store.money_lines(period.from, period.until).await?;
+    let Books {
+        accounts,
+        revenue,
+        money_accounts,
+        money,
+        ..
+    } = Books::read(&server, period).await?;
     let (from, until) = (day_name(period.from), day_name(period.until));
     let fields = [
         Field::date("from", "From").value(from.as_str()).required(),
         Field::date("until", "Until").value(until.as_str()).required(),
     ];
-    let link = |file: &str, name: &str| {
-        let href = address(&format!("{PATH}/files/{file}"), &[("from", &from), ("until", &until)]);
-        html! { a href=(href) download { (name) } }
+    let link = |file: BookFile| {
+        address(
+            &format!("{PATH}/files/{}", file.name()),
+            &[("from", &from), ("until", &until)],
+        )
     };
     let body = html! {
         (filter(PATH, !wanted.from.is_empty(), &fields))
         (liability(&accounts, &revenue))
         (section("Trial balance", &trial_balance(&accounts)))
         (section("Revenue", &revenue_table(&revenue, period)))
-        (section("Money", &money_table(&money)))
+        (section("Money", &html! { (money_balances(&money_accounts)) (money_table(&money)) }))
         (section("Files", &html! {
             ul {
-                li { (link("journal.hledger", "Double entries for hledger")) }
-                li { (link("accounts.csv", "Trial balance as CSV")) }
-                li { (link("revenue.csv", "Revenue by month as CSV")) }
-                li { (link("money.csv", "Money by day as CSV")) }
+                @for (file, name) in BookFile::ALL { li { a href=(link(file)) download { (name) } } }
             }
         }))
         (section("Up to date", &html! {
@@ -188,27 +189,61 @@ fn revenue_table(revenue: &[RevenueDay], period: Period) -> Markup {
     }
 }
 
+/// A trial balance for each currency.
+fn money_balances(accounts: &[MoneyTotal]) -> Markup {
+    let columns = || {
+        [
+            text("Account"),
+            number("Before"),
+            number("Came in"),
+            number("Went out"),
+            number("At the end"),
+        ]
+    };
+    html! {
+        @if accounts.is_empty() { p { "No money up to then." } }
+        @for group in accounts.chunk_by(|a, b| a.before.currency == b.before.currency) {
+            @let currency = group[0].before.currency;
+            @let money = |minor| scrip_domain::Money { minor, currency };
+            @let sum = |of: fn(&MoneyTotal) -> i64| money(group.iter().map(of).sum());
+            @let table = Table::new(format!("Trial balance in {currency}"), columns()).rows(group, |total| {
+                vec![
+                    html! { (money_account_name(&total.account)) },
+                    html! { (total.before) },
+                    html! { (money(total.gained)) },
+                    html! { (money(total.lost)) },
+                    html! { (total.after()) },
+                ]
+            });
+            (table.foot([
+                html! { "Sum" },
+                html! { (sum(|total| total.before.minor)) },
+                html! { (sum(|total| total.gained)) },
+                html! { (sum(|total| total.lost)) },
+                html! { (sum(|total| total.after().minor)) },
+            ]))
+        }
+        p.soft { "What you have or are owed stands above zero, what you owe or sold below it: each sum before and at the end is zero." }
+    }
+}
+
 fn money_table(money: &[MoneyLine]) -> Markup {
     let columns = [
         text("Day"),
         text("What"),
-        text("Paid by"),
-        number("Purchases"),
-        number("Tokens"),
-        number("Net"),
-        number("Tax"),
+        text("Account"),
+        number("Moves"),
+        number("Amount"),
     ];
     // The newest days; the file has them all.
     let table = Table::new("Money by day", columns).empty("No money in this period.");
     let table = table.rows(money.iter().rev().take(crate::html::ROWS), |line| {
         vec![
             html! { (day_name(line.day)) },
-            html! { (event_name(line.event)) },
-            html! { (line.method.replace('_', " ")) },
-            html! { (line.purchases) },
-            html! { (grouped(line.tokens)) },
-            html! { (line.net) },
-            html! { (line.tax) },
+            html! { (move_name(&line.kind)) },
+            html! { (money_account_name(&line.account)) },
+            html! { (line.moves) },
+            html! { (line.money) },
         ]
     });
     html! { (table) }
@@ -227,26 +262,15 @@ async fn file(
     Query(wanted): Query<Wanted>,
 ) -> Result<Response, Refused> {
     operator.require(Permission::SeeMoney)?;
-    let (store, period) = (&server.0.store, wanted.period(&server)?);
-    let (from, until) = (period.from, period.until);
-    let text = match name.as_str() {
-        "accounts.csv" => accounts_csv(&store.account_totals(from, until).await?),
-        "revenue.csv" => revenue_csv(&revenue_by_month(&store.revenue_days(from, until).await?, period)),
-        "money.csv" => money_csv(&store.money_lines(from, until).await?),
-        "journal.hledger" => hledger_journal(
-            period,
-            &store.account_totals(from, until).await?,
-            &store.book_lines(from, until).await?,
-            &store.revenue_days(from, until).await?,
-            &store.money_lines(from, until).await?,
-        ),
-        _ => {
-            let path = format!("{PATH}/files/{}", name.chars().take(100).collect::<String>());
-            return Err(Error::NotFound { path }.into());
-        }
+    let period = wanted.period(&server)?;
+    let Some((file, _)) = BookFile::ALL.into_iter().find(|(file, _)| file.name() == name) else {
+        let path = format!("{PATH}/files/{}", name.chars().take(100).collect::<String>());
+        return Err(Error::NotFound { path }.into());
     };
-    let kind = match name.as_str() {
-        "journal.hledger" => "text/plain; charset=utf-8",
+    let text = Books::read(&server, period).await?.write(file);
+    let (from, until) = (period.from, period.until);
+    let kind = match file {
+        BookFile::Hledger => "text/plain; charset=utf-8",
         _ => "text/csv; charset=utf-8",
     };
     let disposition = format!("attachment; filename=\"{}_{}_{name}\"", day_name(from), day_name(until));
