@@ -62,6 +62,23 @@ impl App {
         })
     }
 
+    /// The same as a document to print (PDF), which holds what was signed.
+    pub async fn wallet_statement_pdf(&self, args: PeriodArgs) -> Result<Vec<u8>, Error> {
+        self.require_session().await?;
+        let file = self.client.wallet_statement_pdf(args.from, args.until).await;
+        Ok(self.noted(file).await?.to_vec())
+    }
+
+    /// The text of a statement's file, for [`App::statement_verify`]: of JSON, or of a PDF that holds a statement.
+    pub fn statement_text(file: &[u8]) -> Result<String, Error> {
+        Ok(StatementFile::text_in(file)?)
+    }
+
+    /// The SHA-256 of the signed statement in a text, which stands in print on the document that holds it.
+    pub fn statement_digest(text: &str) -> Result<String, Error> {
+        Ok(StatementFile::digest_in(text)?.to_string())
+    }
+
     /// Checks a statement file. Works with no network: the file holds the vendor's keys, and the vendor's address pins them.
     #[expect(clippy::unused_async, reason = "all commands have one shape")]
     pub async fn statement_verify(&self, args: StatementArgs) -> Result<StatementView, Error> {

@@ -54,7 +54,8 @@ pub(crate) fn write_pictures(path: &Path, pictures: &[QrPicture]) -> Result<Vec<
     Ok(names)
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+/// The bytes of a file, 16 MiB at most. `-` reads standard input.
+pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
     let mut bytes = Vec::new();
     let outcome = if path == Path::new("-") {
         std::io::stdin().take(MAX_BYTES + 1).read_to_end(&mut bytes)

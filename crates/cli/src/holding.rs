@@ -1,6 +1,6 @@
 //! Sending, gifts, teams, orders, history and statements.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use scrip_app::contract::{
     BeginTeamArgs, CursorArgs, EndGiftArgs, GiftEnd, GiftView, GiveArgs, HistoryArgs, MemberArgs, OrderLineArgs,
@@ -15,7 +15,7 @@ use crate::args::{
     GiftsCommand, HistoryWords, OrdersCommand, SendingCommand, StatementCommand, StatementWords, TeamsCommand,
 };
 use crate::browse::resolve;
-use crate::files::{read_text, write_text};
+use crate::files::{read, write_bytes, write_text};
 use crate::output::Output;
 use crate::shop::parse_offer;
 use crate::table::Table;
@@ -75,18 +75,24 @@ pub(crate) async fn statement(app: &App, output: Output, words: StatementWords) 
         from: words.from,
         until: words.to,
     };
-    let file = app.wallet_statement(args).await?;
-    write_text(&words.output, &file.text)?;
-    let written = json!({ "file": words.output.display().to_string() });
+    let ending = if words.pdf { "statement.pdf" } else { "statement.json" };
+    let path = words.output.unwrap_or_else(|| PathBuf::from(ending));
+    if words.pdf {
+        write_bytes(&path, &app.wallet_statement_pdf(args).await?)?;
+    } else {
+        write_text(&path, &app.wallet_statement(args).await?.text)?;
+    }
+    let written = json!({ "file": path.display().to_string() });
     output.show(&written, || {
-        let name = words.output.display();
+        let name = path.display();
         format!("The signed statement is in {name}. Anybody can check it: scrip statement verify {name}")
     })
 }
 
 pub(crate) async fn statements(app: &App, output: Output, command: StatementCommand) -> Result<(), Failure> {
     let StatementCommand::Verify { file, vendor } = command;
-    let text = read_text(app, &[file])?;
+    let text = App::statement_text(&read(&file)?)?;
+    let digest = App::statement_digest(&text)?;
     let view = app.statement_verify(StatementArgs { text, vendor }).await?;
     output.show(&view, || {
         let mut table = Table::default();
@@ -101,13 +107,16 @@ pub(crate) async fn statements(app: &App, output: Output, command: StatementComm
         }
         table.row(["", "", &format!("{:+}", view.closing), "at the end"]);
         format!(
-            "Signed by {} at {}, for {}, from {} until {}.\n\n{}",
+            "Signed by {} at {}, for {}, from {} until {}.\n\n{}\n\
+             This is what was signed, and all that counts; what a document says in print is no proof.\n\
+             SHA-256 of the signed statement: {}",
             view.issuer,
             view.signed_at,
             view.email,
             view.from,
             view.until,
-            table.text()
+            table.text(),
+            digest
         )
     })
 }

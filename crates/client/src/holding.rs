@@ -103,6 +103,28 @@ impl Client {
         Ok(file.file)
     }
 
+    /// The same as a document (`GET /v1/wallet/statement.pdf`).
+    pub async fn wallet_statement_pdf(
+        &self,
+        from: Option<Timestamp>,
+        until: Option<Timestamp>,
+    ) -> Result<Bytes, Error> {
+        let url = self.transport().server.join("/v1/wallet/statement.pdf");
+        let wanted = HistoryWanted {
+            from,
+            until,
+            ..HistoryWanted::default()
+        };
+        let query = wanted.query();
+        let get = |url: &str| self.transport().http.get(url).query(&query);
+        let types = ["application/pdf"];
+        let answer = self
+            .transport()
+            .exchange(&url, Repeat::Safe, FILE_BYTES_MAX, &types, &get)
+            .await?;
+        Ok(answer.1)
+    }
+
     /// Below what balance the person wants to be told (`GET /v1/wallet/alert`).
     pub async fn wallet_alert(&self) -> Result<WalletAlert, Error> {
         self.get("/v1/wallet/alert").await

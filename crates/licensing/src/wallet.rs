@@ -1,7 +1,8 @@
 //! What a wallet held and what happened to it, signed by the vendor: proof for whoever was not there.
 
-use scrip_domain::{Timestamp, TransferId, UserId};
+use scrip_domain::{Sha256, Timestamp, TransferId, UserId};
 use serde::{Deserialize, Serialize};
+use sha2::Digest as _;
 
 use crate::claims::numeric_date;
 use crate::statement::{self, Statement, StatementKind, VendorStatement};
@@ -87,6 +88,13 @@ impl VendorStatement for WalletStatement {
     }
 }
 
+/// The lines around a statement inside of a document, in the manner of RFC 7468.
+const BEGIN: &str = "-----BEGIN SCRIP STATEMENT-----";
+const END: &str = "-----END SCRIP STATEMENT-----";
+/// Between the statement and the keys; no character of either.
+const BETWEEN: char = '~';
+const COLUMNS: usize = 64;
+
 /// A statement as a file: with the vendor's keys, so that it verifies without the server.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StatementFile {
@@ -114,11 +122,99 @@ impl StatementFile {
         }
     }
 
-    /// Reads a file and proves that the vendor at `issuer` signed all that it says; with no network and no server.
+    /// The signed statement and the keys as lines of text, to be put into a document such as a PDF file, where they are found
+    /// again by their first and last line ([`StatementFile::text_in`]).
+    pub fn armored(&self) -> String {
+        let mut text =
+            String::with_capacity(self.statement.len() + self.keys.len() + self.statement.len() / COLUMNS + 200);
+        text.push_str(BEGIN);
+        let letters = self.statement.chars().chain([BETWEEN]).chain(self.keys.chars());
+        for (at, letter) in letters.enumerate() {
+            if at % COLUMNS == 0 {
+                text.push('\n');
+            }
+            text.push(letter);
+        }
+        text.push('\n');
+        text.push_str(END);
+        text.push('\n');
+        text
+    }
+
+    /// The text of a statement's file, whether that is JSON or a document (PDF) that holds one. Nothing of it is believed yet:
+    /// [`StatementFile::verify`] reads it.
+    pub fn text_in(file: &[u8]) -> Result<String, Error> {
+        let malformed = |why: &str| Error::malformed_statement(StatementKind::Wallet, why);
+        if file.len() > Self::MAX_BYTES {
+            return Err(malformed("the file is larger than any that is made"));
+        }
+        if !file.starts_with(b"%PDF-") {
+            return match std::str::from_utf8(file) {
+                Ok(text) => Ok(text.to_owned()),
+                Err(_) => Err(malformed("it is neither text nor a PDF file")),
+            };
+        }
+        let find = |what: &str, from: usize| {
+            let rest = file.get(from..).unwrap_or_default();
+            let place = rest.windows(what.len()).position(|part| part == what.as_bytes());
+            place.map(|at| from + at)
+        };
+        let begin = find(BEGIN, 0).ok_or_else(|| malformed("there is no signed statement in the document"))?;
+        let end =
+            find(END, begin).ok_or_else(|| malformed("the signed statement in the document is cut off"))? + END.len();
+        if find(BEGIN, begin + BEGIN.len()).is_some() {
+            return Err(malformed("there is more than one statement in the document"));
+        }
+        let text = file.get(begin..end).map(std::str::from_utf8);
+        match text {
+            Some(Ok(text)) => Ok(text.to_owned()),
+            _ => Err(malformed("the signed statement in the document is damaged")),
+        }
+    }
+
+    /// The SHA-256 of the signed statement, which stands in print on the document that holds it.
+    pub fn digest(&self) -> Sha256 {
+        digest_of(&self.statement)
+    }
+
+    /// The same of the text of a file.
+    pub fn digest_in(text: &str) -> Result<Sha256, Error> {
+        if text.trim_start().starts_with(BEGIN) {
+            return Ok(digest_of(&Self::parts(text)?.0));
+        }
+        let file: Self = serde_json::from_str(text)
+            .map_err(|why| Error::malformed_statement(StatementKind::Wallet, why.to_string()))?;
+        Ok(file.digest())
+    }
+
+    /// The statement and the keys between the lines that begin and end them.
+    fn parts(text: &str) -> Result<(String, String), Error> {
+        let malformed = |why: &str| Error::malformed_statement(StatementKind::Wallet, why);
+        let inner = text.trim().strip_prefix(BEGIN).and_then(|rest| rest.strip_suffix(END));
+        let inner = inner.ok_or_else(|| malformed("the line that ends it is missing"))?;
+        let mut text = String::with_capacity(inner.len());
+        for letter in inner.chars().filter(|letter| !matches!(letter, '\n' | '\r')) {
+            if !(letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_' | '.' | BETWEEN)) {
+                return Err(malformed("only letters, digits, dash, underscore and dot are expected"));
+            }
+            text.push(letter);
+        }
+        match text.split_once(BETWEEN) {
+            Some((statement, keys)) if !keys.contains(BETWEEN) => Ok((statement.to_owned(), keys.to_owned())),
+            _ => Err(malformed("a statement and its keys are expected")),
+        }
+    }
+
+    /// Reads the text of a file and proves that the vendor at `issuer` signed all that it says; with no network and no server.
     pub fn verify(text: &str, issuer: &str) -> Result<WalletStatement, Error> {
         let malformed = |why: String| Error::malformed_statement(StatementKind::Wallet, why);
         if text.len() > Self::MAX_BYTES {
             return Err(malformed("the file is larger than any that is made".to_owned()));
+        }
+        if text.trim_start().starts_with(BEGIN) {
+            let (statement, keys) = Self::parts(text)?;
+            let keys = KeySetStatement::open(&keys, issuer)?.key_set()?;
+            return WalletStatement::open(&statement, issuer, &keys);
         }
         let file: Self = serde_json::from_str(text).map_err(|why| malformed(why.to_string()))?;
         if file.format != FORMAT {
@@ -131,4 +227,8 @@ impl StatementFile {
         }
         Ok(signed)
     }
+}
+
+fn digest_of(statement: &str) -> Sha256 {
+    Sha256(sha2::Sha256::digest(statement).into())
 }

@@ -45,6 +45,7 @@ pub(crate) fn described() -> OpenApiRouter<Server> {
         .routes(routes!(wallet::history_csv))
         .routes(routes!(wallet::holding))
         .routes(routes!(wallet::statement))
+        .routes(routes!(wallet::statement_pdf))
         .routes(routes!(wallet::alert, wallet::put_alert))
         .routes(routes!(sendings::recipient))
         .routes(routes!(sendings::send, sendings::sendings))

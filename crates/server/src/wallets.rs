@@ -1,8 +1,10 @@
 //! What belongs to wallets besides spending: jobs, tables and signed statements.
 
+mod paper;
+
 use std::fmt::Write as _;
 
-use scrip_domain::{ExpiryPolicy, Timestamp, UserId};
+use scrip_domain::{BillingPolicy, ExpiryPolicy, Timestamp, UserId};
 use scrip_licensing::{StatementEntry, StatementFile, WalletStatement};
 use scrip_store::{HistoryEntry, HistoryFilter};
 
@@ -14,6 +16,8 @@ const BATCH: i64 = 200;
 const BATCHES_MAX: usize = 50;
 /// The most rows of a table.
 const CSV_ROWS_MAX: usize = 50_000;
+/// The most transfers of a statement that is printed: a few hundred pages.
+const PRINTED_MAX: usize = 4000;
 /// Rows of a table that are read at once.
 const CSV_PAGE: i64 = 1000;
 
@@ -127,12 +131,39 @@ pub(crate) async fn statement_file(
     from: Option<Timestamp>,
     until: Option<Timestamp>,
 ) -> Result<String, Error> {
-    let content = statement(server, user, from, until).await?;
-    let signed = server.0.signer.sign_wallet(&content)?;
-    let file = StatementFile::new(content, signed, server.0.signed_keys.clone());
+    let file = signed(server, user, from, until).await?;
     serde_json::to_string_pretty(&file).map_err(|_| Error::Internal {
         operation: "write a statement",
     })
+}
+
+/// The same as a document to print, which holds the signed statement.
+pub(crate) async fn statement_pdf(
+    server: &Server,
+    user: UserId,
+    from: Option<Timestamp>,
+    until: Option<Timestamp>,
+) -> Result<Vec<u8>, Error> {
+    let file = signed(server, user, from, until).await?;
+    if file.content.entries.len() > PRINTED_MAX {
+        return Err(scrip_store::Error::PeriodTooLong { most: PRINTED_MAX }.into());
+    }
+    let policy: BillingPolicy = server.0.store.setting().await?;
+    let writing = tokio::task::spawn_blocking(move || paper::write(&file, &policy.seller));
+    writing.await.map_err(|_| Error::Internal {
+        operation: "write a statement",
+    })?
+}
+
+async fn signed(
+    server: &Server,
+    user: UserId,
+    from: Option<Timestamp>,
+    until: Option<Timestamp>,
+) -> Result<StatementFile, Error> {
+    let content = statement(server, user, from, until).await?;
+    let signed = server.0.signer.sign_wallet(&content)?;
+    Ok(StatementFile::new(content, signed, server.0.signed_keys.clone()))
 }
 
 /// What a statement of a period says.

@@ -206,16 +206,19 @@ pub(crate) struct StatementWords {
     /// Before this day or instant
     #[arg(long, value_name = "DAY", value_parser = parse_instant)]
     pub(crate) to: Option<Timestamp>,
-    /// Where it is written
-    #[arg(short = 'o', long, value_name = "FILE", default_value = "statement.json")]
-    pub(crate) output: PathBuf,
+    /// As a document to print, which holds what was signed
+    #[arg(long)]
+    pub(crate) pdf: bool,
+    /// Where it is written [default: statement.json, or statement.pdf]
+    #[arg(short = 'o', long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum StatementCommand {
     /// Check a statement's signature, and show what it says; needs no network
     Verify {
-        /// The statement: a file, or - for standard input
+        /// The statement (JSON or PDF): a file, or - for standard input
         file: PathBuf,
         /// The vendor's address (urn:scrip:vendor:…); the vendors that this computer knows by default
         #[arg(long, value_name = "URN")]

@@ -159,6 +159,54 @@ fn a_statement_file_verifies_without_the_server_and_tells_every_change() {
     assert!(vendor().sign_wallet(&wrong).is_err());
 }
 
+#[test]
+fn a_statement_in_a_document_is_found_by_its_lines_and_only_what_is_signed_counts() {
+    let (content, issuer) = (wallet(), root().issuer());
+    let file = StatementFile::new(content.clone(), vendor().sign_wallet(&content).unwrap(), key_set(2));
+    let armored = file.armored();
+    assert!(armored.lines().all(|line| line.len() <= 64));
+    let document = |inside: &str| [b"%PDF-1.7\n\xff\xfe closing: 9999 ", inside.as_bytes(), b"\n%%EOF"].concat();
+    let text = StatementFile::text_in(&document(&armored)).unwrap();
+    assert_eq!(StatementFile::verify(&text, &issuer).unwrap(), content);
+    assert_eq!(
+        StatementFile::verify(&text.replace('\n', "\r\n"), &issuer).unwrap(),
+        content
+    );
+    assert_eq!(StatementFile::digest_in(&text).unwrap(), file.digest());
+    let json = serde_json::to_string(&file).unwrap();
+    assert_eq!(StatementFile::text_in(json.as_bytes()).unwrap(), json);
+    assert_eq!(StatementFile::digest_in(&json).unwrap(), file.digest());
+    let refused = |bytes: &[u8]| {
+        let read = StatementFile::text_in(bytes).and_then(|text| StatementFile::verify(&text, &issuer));
+        read.unwrap_err().code()
+    };
+    let twice = format!("{armored}{armored}");
+    for hostile in [
+        "",
+        "-----BEGIN SCRIP STATEMENT-----\nabc",
+        "-----END SCRIP STATEMENT-----",
+        &twice,
+        &armored.replace('~', ""),
+        &armored.replace('~', "~~"),
+    ] {
+        assert_eq!(refused(&document(hostile)), ErrorCode::StatementMalformed, "{hostile}");
+    }
+    assert_eq!(refused(b"\xff\xd8"), ErrorCode::StatementMalformed);
+    assert_eq!(
+        refused(&vec![b'x'; StatementFile::MAX_BYTES + 1]),
+        ErrorCode::StatementMalformed
+    );
+    for at in (40..armored.len() - 40)
+        .step_by(7)
+        .filter(|at| armored.as_bytes()[*at].is_ascii_alphanumeric())
+    {
+        let mut changed = armored.clone().into_bytes();
+        changed[at] = if changed[at] == b'A' { b'B' } else { b'A' };
+        let changed = StatementFile::text_in(&document(std::str::from_utf8(&changed).unwrap())).unwrap();
+        assert!(StatementFile::verify(&changed, &issuer).is_err(), "{at}");
+    }
+}
+
 /// One signed statement of each kind.
 pub(crate) fn samples() -> Vec<(StatementKind, String)> {
     vec![

@@ -26,6 +26,7 @@ use axum::routing::{get, post};
 pub(crate) use home::{left_words, state_badge};
 pub(crate) use person::Person;
 pub(crate) use tokens::{lines, percent, state};
+pub(crate) use wallet::kind_name;
 
 use crate::Server;
 

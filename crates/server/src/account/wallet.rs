@@ -18,7 +18,7 @@ use crate::html::{
 };
 use crate::request::Query;
 use crate::routes::wallet::csv;
-use crate::{Server, wallets};
+use crate::{Server, billing, wallets};
 
 const PATH: &str = "/account/wallet";
 
@@ -27,6 +27,7 @@ pub(super) fn router() -> Router<Server> {
         .route(PATH, get(show))
         .route("/account/wallet/history.csv", get(table))
         .route("/account/wallet/statement.json", get(statement))
+        .route("/account/wallet/statement.pdf", get(statement_pdf))
         .route("/account/wallet/alert", post(alert))
 }
 
@@ -64,7 +65,7 @@ impl Wanted {
 }
 
 /// What a person calls a kind of transfer.
-fn kind_name(word: &str) -> &'static str {
+pub(crate) fn kind_name(word: &str) -> &'static str {
     match word {
         "grant" => "Given by the vendor",
         "order" => "Paid",
@@ -156,9 +157,10 @@ async fn show(State(server): State<Server>, person: Person, Query(wanted): Query
         (section("To keep", &html! {
             ul {
                 li { a href=(address("/account/wallet/history.csv", &wanted.parameters(""))) download { "This history as a table (CSV)" } }
-                li { a href=(address("/account/wallet/statement.json", &period)) download { "A signed statement of this period" } }
+                li { a href=(address("/account/wallet/statement.pdf", &period)) download { "A signed statement of this period, to print (PDF)" } }
+                li { a href=(address("/account/wallet/statement.json", &period)) download { "The same for programs (JSON)" } }
             }
-            p { "The statement is signed by the vendor. Anybody can check it without a network: "
+            p { "A statement is signed by the vendor, the PDF too: it holds what was signed. Anybody can check it without a network: "
                 code { "scrip statement verify FILE" } "." }
         }))
         (section("Little left", &html! {
@@ -192,6 +194,16 @@ async fn statement(
         (header::CONTENT_DISPOSITION, "attachment; filename=\"statement.json\""),
     ];
     Ok((headers, file).into_response())
+}
+
+async fn statement_pdf(
+    State(server): State<Server>,
+    person: Person,
+    Query(wanted): Query<Wanted>,
+) -> Result<Response, Refused> {
+    let (from, until) = (read_day(&wanted.from), day_after(&wanted.until));
+    let bytes = wallets::statement_pdf(&server, person.user, from, until).await?;
+    Ok(billing::download(bytes.into(), "application/pdf", "statement.pdf"))
 }
 
 #[derive(Deserialize)]

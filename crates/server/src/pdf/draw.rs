@@ -211,13 +211,13 @@ impl Outline {
 
 fn embedded(attachment: &Attachment, date: DateTime) -> EmbeddedFile {
     EmbeddedFile {
-        path: attachment.name.clone(),
+        path: attachment.name.to_owned(),
         mime_type: MimeType::new(attachment.mime),
-        description: Some(attachment.description.clone()),
+        description: Some(attachment.description.to_owned()),
         association_kind: AssociationKind::Alternative,
         data: attachment.bytes.clone().into(),
         modification_date: Some(date),
-        compress: None,
+        compress: attachment.plain.then_some(false),
         location: None,
     }
 }

@@ -72,11 +72,13 @@ struct Mark {
 }
 
 /// A file inside of the document.
-struct Attachment {
-    name: String,
-    mime: &'static str,
-    description: String,
-    bytes: Vec<u8>,
+pub(crate) struct Attachment {
+    pub(crate) name: &'static str,
+    pub(crate) mime: &'static str,
+    pub(crate) description: &'static str,
+    pub(crate) bytes: Vec<u8>,
+    /// Whether its bytes stand in the document as they are, so that they are found without a reader of PDF.
+    pub(crate) plain: bool,
 }
 
 /// Where the text of a column stands.
@@ -272,14 +274,8 @@ impl Paper {
     }
 
     /// Puts a file into the document.
-    #[cfg_attr(not(test), expect(dead_code, reason = "signed statements carry one"))]
-    pub(crate) fn attach(&mut self, name: &str, mime: &'static str, description: &str, bytes: Vec<u8>) {
-        self.attachments.push(Attachment {
-            name: name.to_owned(),
-            mime,
-            description: description.to_owned(),
-            bytes,
-        });
+    pub(crate) fn attach(&mut self, attachment: Attachment) {
+        self.attachments.push(attachment);
     }
 
     /// Where the next line stands on this page.
@@ -358,11 +354,17 @@ mod tests {
             panic!()
         };
         assert!(text == "WWWWW-WWWWW-WWWWW" && paper.fonts.width(&text, size, Weight::Bold) <= 60.01);
-        paper.attach("a.json", "application/json", "The same for programs", b"{}".to_vec());
+        paper.attach(Attachment {
+            name: "a.json",
+            mime: "application/json",
+            description: "The same for programs",
+            bytes: b"{\"plain\": true}".to_vec(),
+            plain: true,
+        });
         assert!(paper.pages.len() > 1);
         let bytes = paper.finish().unwrap();
         assert!(
-            bytes.starts_with(b"%PDF-1.7") && bytes.len() > 10_000,
+            bytes.starts_with(b"%PDF-1.7") && bytes.windows(15).any(|part| part == b"{\"plain\": true}"),
             "{}",
             bytes.len()
         );

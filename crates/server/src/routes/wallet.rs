@@ -16,7 +16,7 @@ use uuid::Uuid;
 use crate::caller::Caller;
 use crate::request::{Body, Query};
 use crate::routes::paging::PageQuery;
-use crate::{Error, Server, wallets};
+use crate::{Error, Server, billing, wallets};
 
 /// Which part of the history is asked for.
 #[derive(Default, Deserialize, IntoParams)]
@@ -147,6 +147,19 @@ pub(crate) async fn statement(
 ) -> Result<Json<WalletStatementFile>, Error> {
     let file = wallets::statement_file(&server, caller.user, query.from, query.until).await?;
     Ok(Json(WalletStatementFile { file }))
+}
+
+/// The same as a document to print (PDF), which holds what was signed as a file and between the lines
+/// `-----BEGIN SCRIP STATEMENT-----` and `-----END SCRIP STATEMENT-----`.
+#[utoipa::path(get, path = "/v1/wallet/statement.pdf", tag = "wallet", params(PeriodQuery),
+    responses((status = 200, body = Vec<u8>, content_type = "application/pdf")))]
+pub(crate) async fn statement_pdf(
+    State(server): State<Server>,
+    caller: Caller,
+    Query(query): Query<PeriodQuery>,
+) -> Result<Response, Error> {
+    let bytes = wallets::statement_pdf(&server, caller.user, query.from, query.until).await?;
+    Ok(billing::download(bytes.into(), "application/pdf", "statement.pdf"))
 }
 
 /// Below what balance the caller wants to be told.
