@@ -57,6 +57,16 @@ pub(super) const ALL: &[Package] = &[
     package(Job::Test, "rpm", "its database of programs is read beside dpkg's"),
     package(Job::Test, "python3-venv", "holds the JWT library that checks our codes"),
     package(Job::Test, "hledger", "reads the books that an accountant gets"),
+    package(
+        Job::Test,
+        "poppler-utils",
+        "reads the PDF files that are printed for people",
+    ),
+    package(
+        Job::Test,
+        "prometheus",
+        "its promtool tries the alerts and reads the dashboard",
+    ),
     package(Job::Test, "curl", "the pace that downloads are measured against"),
 ];
 
