@@ -1,5 +1,6 @@
 //! The commands of the vendor's keys, of computers without a network, and of usage.
 
+pub(crate) mod approvals;
 pub(crate) mod backup;
 pub(crate) mod books;
 pub(crate) mod invoices;
@@ -11,8 +12,9 @@ pub(crate) mod vouchers;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
-use scrip_domain::{Clock as _, Email, ProductId, SystemClock};
+use scrip_domain::{Clock as _, DeedKind, Email, ProductId, SystemClock};
 use scrip_licensing::Thumbprint;
+use scrip_server::deeds::{KEYS_LEAVE, KeysLeave};
 use scrip_server::{Config, KeyChange, KeyList, Server};
 
 /// The vendor's keys.
@@ -83,8 +85,42 @@ pub(crate) struct Usage {
     json: bool,
 }
 
-/// Shows or changes the keys of a data folder; needs no database.
-pub(crate) fn keys(config: &Config, command: &Keys) -> anyhow::Result<()> {
+/// Lets a change of the keys wait for a second operator where the database says so. A folder without a database has no such rule.
+async fn keys_leave(config: &Config, emergency: Option<&str>, (change, kid): (&str, String)) -> anyhow::Result<()> {
+    if config.database_file().is_some_and(|file| !file.exists()) {
+        return Ok(());
+    }
+    let server = match Server::open(config.clone()).await {
+        Ok(server) => server,
+        Err(unreachable) if emergency.is_some() => {
+            eprintln!("the database cannot be opened ({unreachable}): the audit log does not know of this");
+            return Ok(());
+        }
+        Err(unreachable) => return Err(unreachable.into()),
+    };
+    let summary = match change {
+        "rotate" => "Make a new signing key, on the machine.".to_owned(),
+        "retire" => format!("Retire the key {kid}, on the machine."),
+        _ => format!("Revoke the key {kid}, on the machine; nothing that it signed holds any more."),
+    };
+    let leave = KeysLeave {
+        change: change.to_owned(),
+        kid,
+    };
+    let asked = (summary.as_str(), &leave, "changed on the machine");
+    let held = approvals::held(&server, emergency, &KEYS_LEAVE, DeedKind::Keys, asked).await;
+    server.store().close().await;
+    held
+}
+
+/// Shows or changes the keys of a data folder.
+pub(crate) async fn keys(config: &Config, emergency: Option<&str>, command: &Keys) -> anyhow::Result<()> {
+    match command {
+        Keys::Show { .. } => {}
+        Keys::Rotate { .. } => keys_leave(config, emergency, ("rotate", String::new())).await?,
+        Keys::Retire { kid, .. } => keys_leave(config, emergency, ("retire", kid.to_string())).await?,
+        Keys::Revoke { kid, .. } => keys_leave(config, emergency, ("revoke", kid.to_string())).await?,
+    }
     let now = SystemClock.now();
     let change = |change, root: &Root| KeyList::change(config, change, root.file.as_deref(), now);
     let (list, json) = match command {

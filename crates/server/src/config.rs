@@ -221,6 +221,14 @@ impl Config {
     }
 }
 
+impl Config {
+    /// The database's file, where it is an SQLite one.
+    pub fn database_file(&self) -> Option<&Path> {
+        let path = self.database_url.strip_prefix("sqlite:")?;
+        Some(Path::new(path.strip_prefix("//").unwrap_or(path)))
+    }
+}
+
 /// An address of pages: `http` or `https`, a host, perhaps a port, and no path.
 fn checked_url(text: &str) -> Result<String, Error> {
     let text = text.trim().trim_end_matches('/');

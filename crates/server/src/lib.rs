@@ -13,6 +13,7 @@ pub mod books;
 mod caller;
 mod config;
 mod console;
+pub mod deeds;
 mod error;
 mod files;
 mod html;
@@ -46,7 +47,7 @@ mod webhooks;
 
 pub use accounts::offline::{NewClaim, open as open_offline, reissue as reissue_claim};
 pub use backup::{BackupReport, back_up, restore};
-pub use bank::import_statement;
+pub use bank::{hold_statement, import_statement};
 pub use billing::invoice_pdf;
 pub use config::{Config, Encryption, MailSettings, Secret, Settings, StripeConfig};
 pub use console::hash_password;

@@ -12,8 +12,10 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::{Args, Parser, Subcommand};
+use commands::approvals::held;
 use scrip_appstream::PricePolicy;
-use scrip_domain::{Coded, Email, ProductId, Tokens};
+use scrip_domain::{Coded, DeedKind, Email, ProductId, Tokens};
+use scrip_server::deeds::{GRANT, OneGrant};
 use scrip_server::{Config, Publication, Server};
 use tracing_subscriber::EnvFilter;
 
@@ -23,6 +25,9 @@ use tracing_subscriber::EnvFilter;
 struct Cli {
     #[command(flatten)]
     place: Place,
+    /// Do it without the second operator whom the settings ask for, because it cannot wait; the audit log and the dashboard say so
+    #[arg(long, global = true, value_name = "WHY", value_parser = parse_emergency)]
+    emergency: Option<String>,
     #[command(subcommand)]
     command: Command,
 }
@@ -131,6 +136,9 @@ enum Command {
     /// Make, print, cancel and redeem vouchers
     #[command(subcommand)]
     Voucher(commands::vouchers::VoucherCommand),
+    /// Show and decide what waits for a second operator. Where the settings ask for one, a command files its deed here and exits with 3
+    #[command(subcommand)]
+    Approvals(commands::approvals::ApprovalsCommand),
     /// Prove that the books balance; exits with 1 where they do not
     Audit,
     /// Print the description of the API (OpenAPI 3.1)
@@ -148,6 +156,14 @@ enum Import {
         #[arg(long, value_name = "FILE")]
         prices: Option<PathBuf>,
     },
+}
+
+fn parse_emergency(text: &str) -> Result<String, String> {
+    let text = text.trim();
+    if text.chars().count() < 10 || text.chars().count() > 200 || text.chars().any(char::is_control) {
+        return Err("say why in 10 to 200 visible characters; everybody will read it".to_owned());
+    }
+    Ok(text.to_owned())
 }
 
 fn parse_tokens(text: &str) -> Result<Tokens, String> {
@@ -177,6 +193,10 @@ fn main() -> ExitCode {
 
 /// Says on standard error what failed, why, and what to do next.
 fn fail(error: &anyhow::Error) -> ExitCode {
+    if let Some(waits) = error.downcast_ref::<commands::approvals::Waits>() {
+        println!("{waits}");
+        return ExitCode::from(commands::approvals::WAITS_STATUS);
+    }
     eprintln!("scrip-server: {error:#}");
     let known = error
         .chain()
@@ -197,8 +217,9 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     }
     let data = cli.place.data.map_or_else(default_data, Ok)?;
     let config = Config::load(&data, cli.place.database)?;
+    let emergency = cli.emergency.as_deref();
     if let Command::Keys(command) = &cli.command {
-        commands::keys(&config, command)?;
+        commands::keys(&config, emergency, command).await?;
         return Ok(ExitCode::SUCCESS);
     }
     match &cli.command {
@@ -230,9 +251,9 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             tokens,
             reason,
             command,
-        } => grant(&server, &user, tokens, &reason, command).await?,
+        } => grant(&server, emergency, &user, tokens, &reason, command).await?,
         Command::License(command) => {
-            operator::run(&server, command).await?;
+            operator::run(&server, emergency, command).await?;
             ExitCode::SUCCESS
         }
         Command::Jobs(command) => {
@@ -244,11 +265,11 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             ExitCode::SUCCESS
         }
         Command::Operator(command) => {
-            commands::operators::run(&server, command).await?;
+            commands::operators::run(&server, emergency, command).await?;
             ExitCode::SUCCESS
         }
         Command::Tokens(command) => {
-            commands::tokens::run(&server, command).await?;
+            commands::tokens::run(&server, emergency, command).await?;
             ExitCode::SUCCESS
         }
         Command::User(command) => {
@@ -256,11 +277,15 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             ExitCode::SUCCESS
         }
         Command::Invoice(command) => {
-            commands::invoices::run(&server, command).await?;
+            commands::invoices::run(&server, emergency, command).await?;
             ExitCode::SUCCESS
         }
         Command::Voucher(command) => {
-            commands::vouchers::run(&server, command).await?;
+            commands::vouchers::run(&server, emergency, command).await?;
+            ExitCode::SUCCESS
+        }
+        Command::Approvals(command) => {
+            commands::approvals::run(&server, command).await?;
             ExitCode::SUCCESS
         }
         Command::Audit => audit(&server).await?,
@@ -280,12 +305,23 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
 
 async fn grant(
     server: &Server,
+    emergency: Option<&str>,
     user: &Email,
     tokens: Tokens,
     reason: &str,
     command: Option<uuid::Uuid>,
 ) -> anyhow::Result<ExitCode> {
     let command = command.unwrap_or_else(uuid::Uuid::new_v4);
+    let one = OneGrant {
+        command,
+        email: user.clone(),
+        tokens,
+        reason: reason.to_owned(),
+        expires_at: None,
+    };
+    let summary = format!("Give {tokens} to {user}.");
+    let kind = DeedKind::Grant(tokens.get());
+    held(server, emergency, &GRANT, kind, (&summary, &one, reason)).await?;
     let balance = server
         .store()
         .grant(user.as_str(), tokens, reason, command, "cli")
@@ -421,8 +457,13 @@ async fn import(server: &Server, paths: &[PathBuf], prices: Option<&Path>) -> an
 pub(crate) async fn audit(server: &Server) -> anyhow::Result<ExitCode> {
     let report = server.store().audit().await.map_err(scrip_server::Error::from)?;
     println!(
-        "{} transfers, {} orders, {} licenses, {} wallets holding {} tokens",
-        report.transfers, report.orders, report.licenses, report.wallets, report.tokens_in_wallets
+        "{} transfers, {} orders, {} licenses, {} wallets holding {} tokens, {} entries of money",
+        report.transfers,
+        report.orders,
+        report.licenses,
+        report.wallets,
+        report.tokens_in_wallets,
+        report.money_entries
     );
     for breach in &report.breaches {
         println!("BREACH: {}: {}: {}", breach.rule, breach.subject, breach.detail);

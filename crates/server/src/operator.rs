@@ -2,8 +2,11 @@
 
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
-use scrip_domain::{HoldKind, LicenseId};
+use scrip_domain::{DeedKind, HoldKind, LicenseId};
+use scrip_server::deeds::{OneLicense, REVOKE_LICENSE};
 use scrip_server::{Error, Server};
+
+use crate::commands::approvals::held;
 
 /// The longest reason, in characters: it is signed into the list of revocations.
 const REASON_CHARS_MAX: usize = 200;
@@ -40,13 +43,20 @@ fn parse_reason(text: &str) -> Result<String, String> {
     Ok(text.to_owned())
 }
 
-pub(crate) async fn run(server: &Server, command: LicenseCommand) -> anyhow::Result<()> {
+pub(crate) async fn run(server: &Server, emergency: Option<&str>, command: LicenseCommand) -> anyhow::Result<()> {
     let (stop, hold, action, done) = match command {
         LicenseCommand::Show { license } => return show(server, license).await,
         LicenseCommand::Suspend(stop) => (stop, Some(HoldKind::Suspended), "license.suspended", "is suspended"),
         LicenseCommand::Reinstate(stop) => (stop, None, "license.reinstated", "is reinstated"),
         LicenseCommand::Revoke(stop) => (stop, Some(HoldKind::Revoked), "license.revoked", "is revoked"),
     };
+    if hold == Some(HoldKind::Revoked) {
+        let one = OneLicense { license: stop.license };
+        let (license, email) = server.store().any_license(stop.license).await.map_err(Error::from)?;
+        let summary = format!("Revoke the license of {} for {email}.", license.product);
+        let asked = (summary.as_str(), &one, stop.reason.as_str());
+        held(server, emergency, &REVOKE_LICENSE, DeedKind::Revocation, asked).await?;
+    }
     let act = scrip_store::Act {
         actor: "cli",
         action,

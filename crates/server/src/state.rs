@@ -118,11 +118,6 @@ impl Server {
         self.0.clock.now()
     }
 
-    /// A new id, such as that of a command which a form carries.
-    pub(crate) fn new_id(&self) -> uuid::Uuid {
-        self.0.ids.new_id(&*self.0.clock)
-    }
-
     /// Where the root key lies, when it lies on the server and should be moved away.
     pub fn root_here(&self) -> Option<&Path> {
         self.0.root_here.as_deref()

@@ -6,10 +6,11 @@
 mod camt;
 mod table;
 
-use scrip_domain::{Money, Timestamp};
+use scrip_domain::{DeedKind, Money, Timestamp};
 use scrip_store::{Act, BankImport, BankLine};
 use sha2::{Digest as _, Sha256};
 
+use crate::deeds::{self, Asker, IMPORT_STATEMENT, OneStatement};
 use crate::{Error, Server};
 
 /// The largest statement, in bytes, and the most lines of it.
@@ -33,6 +34,21 @@ struct Line {
 pub async fn import_statement(server: &Server, bytes: &[u8], act: &Act<'_>) -> Result<BankImport, Error> {
     let lines = read_statement(bytes)?;
     Ok(server.0.store.import_bank_lines(&lines, act).await?)
+}
+
+/// Lets the reading of a statement wait for a second operator, where it says that more money came than one may record alone.
+/// Answers what to tell who asked; `None` where it can be read.
+pub async fn hold_statement(server: &Server, by: Asker<'_>, name: &str, bytes: &[u8]) -> Result<Option<String>, Error> {
+    let lines = read_statement(bytes)?;
+    let largest = lines.iter().map(|line| line.money).max_by_key(|money| money.minor);
+    let Some(largest) = largest else { return Ok(None) };
+    let sha256 = scrip_domain::Sha256(Sha256::digest(bytes).into());
+    let summary = format!(
+        "Read the statement {name} of {} payments, the largest {largest} (SHA-256 {sha256}).",
+        lines.len()
+    );
+    let asked = (summary.as_str(), &OneStatement { sha256 }, "a bank's statement");
+    deeds::hold(server, by, &IMPORT_STATEMENT, DeedKind::Payment(largest.minor), asked).await
 }
 
 fn read_statement(bytes: &[u8]) -> Result<Vec<BankLine>, Error> {

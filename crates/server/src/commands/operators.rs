@@ -4,9 +4,12 @@ use std::io::{IsTerminal as _, Read as _};
 
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
-use scrip_domain::{Email, Password, Role};
+use scrip_domain::{DeedKind, Email, Password, Role};
+use scrip_server::deeds::{ADMIT_OPERATOR, CHANGE_PASSWORD, CHANGE_ROLE, LET_IN, NewOperator, OneOperator, OneRole};
 use scrip_server::{Error, Server, hash_password};
 use scrip_store::{Act, OperatorRow};
+
+use super::approvals::held;
 
 /// The longest line that is read as a password, in bytes.
 const PASSWORD_BYTES_MAX: u64 = 4096;
@@ -82,7 +85,7 @@ impl Who {
     }
 }
 
-pub(crate) async fn run(server: &Server, command: OperatorCommand) -> anyhow::Result<()> {
+pub(crate) async fn run(server: &Server, emergency: Option<&str>, command: OperatorCommand) -> anyhow::Result<()> {
     let store = server.store();
     match command {
         OperatorCommand::Add {
@@ -90,7 +93,14 @@ pub(crate) async fn run(server: &Server, command: OperatorCommand) -> anyhow::Re
             role,
             password_stdin,
         } => {
-            let hash = hash_password(server, read_password(password_stdin)?).await?;
+            let summary = format!("Admit {} as {role}.", who.email);
+            let one = NewOperator {
+                email: who.email.clone(),
+                role,
+            };
+            let asked = (summary.as_str(), &one, who.reason.as_str());
+            held(server, emergency, &ADMIT_OPERATOR, DeedKind::Operators, asked).await?;
+            let hash = hash_password(server, read_password(password_stdin, true)?).await?;
             let act = who.act("operator.admitted");
             let added = store.add_operator(&who.email, role, &hash, &act).await;
             added.map_err(Error::from)?;
@@ -98,7 +108,11 @@ pub(crate) async fn run(server: &Server, command: OperatorCommand) -> anyhow::Re
         }
         OperatorCommand::Password { who, password_stdin } => {
             let operator = who.find(server).await?;
-            let hash = hash_password(server, read_password(password_stdin)?).await?;
+            let summary = format!("Give {} another password.", who.email);
+            let one = OneOperator { operator: operator.id };
+            let asked = (summary.as_str(), &one, who.reason.as_str());
+            held(server, emergency, &CHANGE_PASSWORD, DeedKind::Operators, asked).await?;
+            let hash = hash_password(server, read_password(password_stdin, true)?).await?;
             let act = who.act("operator.password_changed");
             let set = store.set_operator_password(operator.id, &hash, &act).await;
             set.map_err(Error::from)?;
@@ -106,6 +120,13 @@ pub(crate) async fn run(server: &Server, command: OperatorCommand) -> anyhow::Re
         }
         OperatorCommand::Role { who, role } => {
             let operator = who.find(server).await?;
+            let summary = format!("Make {} {role}.", who.email);
+            let one = OneRole {
+                operator: operator.id,
+                role,
+            };
+            let asked = (summary.as_str(), &one, who.reason.as_str());
+            held(server, emergency, &CHANGE_ROLE, DeedKind::Operators, asked).await?;
             let act = who.act("operator.role_changed");
             let set = store.set_operator_role(operator.id, role, &act).await;
             set.map_err(Error::from)?;
@@ -120,6 +141,10 @@ pub(crate) async fn run(server: &Server, command: OperatorCommand) -> anyhow::Re
         }
         OperatorCommand::Enable(who) => {
             let operator = who.find(server).await?;
+            let summary = format!("Let {} in again.", who.email);
+            let one = OneOperator { operator: operator.id };
+            let asked = (summary.as_str(), &one, who.reason.as_str());
+            held(server, emergency, &LET_IN, DeedKind::Operators, asked).await?;
             let act = who.act("operator.let_in");
             let set = store.set_operator_disabled(operator.id, false, &act).await;
             set.map_err(Error::from)?;
@@ -135,9 +160,13 @@ pub(crate) async fn run(server: &Server, command: OperatorCommand) -> anyhow::Re
     Ok(())
 }
 
-fn read_password(from_stdin: bool) -> anyhow::Result<Password> {
+/// Asks for a password, twice where it is a new one; or reads it from standard input.
+pub(crate) fn read_password(from_stdin: bool, new: bool) -> anyhow::Result<Password> {
     if !from_stdin && std::io::stdin().is_terminal() {
         let typed = rpassword::prompt_password("Password: ").context("cannot read the password")?;
+        if !new {
+            return Ok(Password::new(typed));
+        }
         let again = rpassword::prompt_password("Again: ").context("cannot read the password")?;
         anyhow::ensure!(typed == again, "the two passwords differ");
         return Ok(Password::new(typed));

@@ -1,9 +1,12 @@
 //! The operator's commands about tokens that are sold for money.
 
 use clap::{Args, Subcommand};
-use scrip_domain::{Money, PriceListId, PurchaseId, PurchaseStatus, TokenPriceList, Tokens};
+use scrip_domain::{DeedKind, Money, PriceListId, PurchaseId, PurchaseStatus, TokenPriceList, Tokens};
+use scrip_server::deeds::{END_PRICES, OneList, OnePurchaseRefund, PUBLISH_PRICES, REFUND_PURCHASE};
 use scrip_server::{Error, PriceSheet, Server};
 use scrip_store::{Act, PurchaseFilter};
+
+use super::approvals::held;
 
 /// Rows that a list shows.
 const ROWS: i64 = 50;
@@ -109,11 +112,14 @@ fn act<'a>(action: &'static str, subject: &'a str, why: &'a str) -> Act<'a> {
     }
 }
 
-pub(crate) async fn run(server: &Server, command: TokensCommand) -> anyhow::Result<()> {
+pub(crate) async fn run(server: &Server, emergency: Option<&str>, command: TokensCommand) -> anyhow::Result<()> {
     match command {
         TokensCommand::Price(PriceCommand::Show { all }) => show(server, all).await,
-        TokensCommand::Price(PriceCommand::Set(new)) => set(server, *new).await,
+        TokensCommand::Price(PriceCommand::Set(new)) => set(server, emergency, *new).await,
         TokensCommand::Price(PriceCommand::End { list, reason }) => {
+            let summary = format!("End the price list {list}.");
+            let asked = (summary.as_str(), &OneList { list }, reason.as_str());
+            held(server, emergency, &END_PRICES, DeedKind::Prices, asked).await?;
             let subject = list.to_string();
             let act = act("tokens.price_ended", &subject, &reason);
             let ended = server
@@ -131,10 +137,21 @@ pub(crate) async fn run(server: &Server, command: TokensCommand) -> anyhow::Resu
             reason,
             command,
         } => {
+            let bought = server.store().any_purchase(purchase).await.map_err(Error::from)?;
+            let back = tokens.unwrap_or(bought.outstanding());
+            let money = bought.quote.total.share(back.get(), bought.quote.tokens.get());
+            let money = money.map_err(Error::from)?;
+            let one = OnePurchaseRefund {
+                purchase,
+                tokens,
+                command: command.unwrap_or_else(uuid::Uuid::new_v4),
+            };
+            let summary = format!("Give {money} back for {back} of the purchase {purchase}.");
+            let (kind, asked) = (DeedKind::Money(money.minor), (summary.as_str(), &one, reason.as_str()));
+            held(server, emergency, &REFUND_PURCHASE, kind, asked).await?;
             let subject = purchase.to_string();
             let act = act("tokens.purchase_refunded", &subject, &reason);
-            let command = command.unwrap_or_else(uuid::Uuid::new_v4);
-            let refund = scrip_server::refund_purchase(server, purchase, tokens, command, &act).await?;
+            let refund = scrip_server::refund_purchase(server, purchase, tokens, one.command, &act).await?;
             println!(
                 "{} goes back ({}); {} left the wallet",
                 refund.money,
@@ -196,7 +213,7 @@ fn line(list: &TokenPriceList) -> String {
     )
 }
 
-async fn set(server: &Server, new: NewPrices) -> anyhow::Result<()> {
+async fn set(server: &Server, emergency: Option<&str>, new: NewPrices) -> anyhow::Result<()> {
     let sheet = PriceSheet {
         currency: new.currency,
         price: new.price,
@@ -211,6 +228,9 @@ async fn set(server: &Server, new: NewPrices) -> anyhow::Result<()> {
         until: new.until,
     };
     let new_list = sheet.read()?;
+    let summary = format!("Sell tokens for {} {}.", sheet.price, sheet.currency);
+    let asked = (summary.as_str(), &sheet, new.reason.as_str());
+    held(server, emergency, &PUBLISH_PRICES, DeedKind::Prices, asked).await?;
     let act = act("tokens.price_published", new_list.currency.as_str(), &new.reason);
     let list = server
         .store()

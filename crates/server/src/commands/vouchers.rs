@@ -5,10 +5,13 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
-use scrip_domain::{Email, Timestamp, Tokens, VoucherState};
+use scrip_domain::{DeedKind, Email, Timestamp, Tokens, VoucherState};
+use scrip_server::deeds::{MAKE_VOUCHERS, OneBatch};
 use scrip_server::{Error, Server};
 use scrip_store::{Act, NewVouchers, VoucherBatch, VoucherFunding};
 use uuid::Uuid;
+
+use super::approvals::held;
 
 /// Who does what is done on the command line.
 const ACTOR: &str = "cli";
@@ -102,12 +105,12 @@ fn parse_day(text: &str) -> Result<Timestamp, String> {
     Ok(start.plus_seconds(86_400))
 }
 
-pub(crate) async fn run(server: &Server, command: VoucherCommand) -> anyhow::Result<()> {
+pub(crate) async fn run(server: &Server, emergency: Option<&str>, command: VoucherCommand) -> anyhow::Result<()> {
     let store = server.store();
     match command {
         VoucherCommand::Make(make) => {
             let output = make.output.clone();
-            let batch = self::make(server, make).await?;
+            let batch = self::make(server, emergency, make).await?;
             println!(
                 "batch {}: {} vouchers of {}",
                 batch.number, batch.made.count, batch.made.tokens
@@ -159,9 +162,23 @@ pub(crate) async fn run(server: &Server, command: VoucherCommand) -> anyhow::Res
     Ok(())
 }
 
-async fn make(server: &Server, make: Make) -> anyhow::Result<VoucherBatch> {
-    let new = NewVouchers {
+async fn make(server: &Server, emergency: Option<&str>, make: Make) -> anyhow::Result<VoucherBatch> {
+    let one = OneBatch {
         id: Uuid::new_v4(),
+        tokens: make.tokens,
+        count: make.count,
+        expires_at: make.until,
+        promotion: make.promotion,
+        label: make.label.clone(),
+    };
+    let summary = format!("Make {} vouchers of {} for {}.", one.count, one.tokens, one.label);
+    let (kind, asked) = (
+        DeedKind::Vouchers(one.worth()),
+        (summary.as_str(), &one, make.label.as_str()),
+    );
+    held(server, emergency, &MAKE_VOUCHERS, kind, asked).await?;
+    let new = NewVouchers {
+        id: one.id,
         tokens: make.tokens,
         count: make.count,
         expires_at: make.until,

@@ -3,12 +3,10 @@
 //! Nothing under `/console` but the sign-in is reached without a session: [`gate`] stands before every page, whatever the
 //! page asks for. What an operator may do is asked by the page, with [`Operator::require`], before it does anything.
 
-mod approvals;
 mod areas;
 mod operator;
 mod pages;
 mod sign_in;
-mod token_deeds;
 
 use axum::Router;
 use axum::extract::{Request, State};
@@ -17,6 +15,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 pub(crate) use operator::Operator;
 use operator::SignedIn;
+pub(crate) use pages::write_settings;
 use scrip_domain::Password;
 
 use crate::caller::hash_token;

@@ -11,7 +11,8 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use crate::Server;
-use crate::console::{Operator, approvals};
+use crate::console::Operator;
+use crate::deeds;
 use crate::html::{
     Field, Form, Page, Refused, Sent, Table, Tone, Viewer as _, address, badge, cut, facts, limit_one_more, pager,
     section, text, when,
@@ -181,7 +182,7 @@ async fn again(
 }
 
 async fn carried_out(server: &Server, operator: &Operator, row: &ApprovalRow, page: &str) -> Result<Response, Refused> {
-    Ok(match approvals::carry_out(server, row).await {
+    Ok(match deeds::carry_out(server, row).await {
         Ok(text) => operator.visit().see_saying(page, &text),
         Err(error) => operator
             .visit()

@@ -10,8 +10,7 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use crate::console::Operator;
-use crate::console::approvals::do_or_ask;
-use crate::console::token_deeds::{CAMPAIGN, GRANT, OneCampaign, OneGrant};
+use crate::deeds::{CAMPAIGN, GRANT, OneCampaign, OneGrant, do_or_ask};
 use crate::html::{
     Field, Form, Page, Refused, Sent, Table, Tone, Viewer as _, badge, cut, day, facts, grouped, hidden,
     limit_one_more, number, pager, read_day, section, text, when,

@@ -9,15 +9,20 @@ use axum::response::Response;
 use axum::routing::get;
 use maud::{Markup, html};
 use scrip_domain::{Money, Permission};
-use scrip_store::{ApprovalStatus, BookLine, MoneyEvent, MoneyLine, RevenueDay, SalesDay};
+use scrip_store::{ApprovalStatus, BookLine, MoneyLine, RevenueDay, SalesDay};
 
 use crate::Server;
 use crate::books::{day_name, day_number};
 use crate::console::Operator;
-use crate::html::{Chart, Page, Refused, Table, figures, grouped, limit_one_more, number, section, text, when};
+use crate::deeds;
+use crate::html::{
+    Chart, Page, Refused, Table, Tone, badge, figures, grouped, limit_one_more, number, section, text, when,
+};
 
 /// How many days the charts show.
 const DAYS: i64 = 30;
+/// How long a deed without a second operator is shown, in seconds: a week.
+const EMERGENCY_SECONDS: i64 = 7 * 86_400;
 /// How many weeks of conversions.
 const WEEKS: i64 = 12;
 
@@ -39,6 +44,8 @@ async fn show(State(server): State<Server>, operator: Operator) -> Result<Respon
         .approvals(Some(ApprovalStatus::Waiting), None, limit_one_more())
         .await?
         .len();
+    let emergency = store.last_act(deeds::EMERGENCY).await?;
+    let emergency = emergency.filter(|act| act.at.plus_seconds(EMERGENCY_SECONDS) > server.now());
     let wallets = totals.iter().find(|total| total.account == "wallet");
     let last = revenue.last();
     let tokens_sold = -sum(&lines, |line| line.account == "vendor:issued");
@@ -46,6 +53,10 @@ async fn show(State(server): State<Server>, operator: Operator) -> Result<Respon
     let by_money = received(&money);
     let sold_note = html! { (if by_money.is_empty() { "for no money".to_owned() } else { by_money.join(", ") }) };
     let body = html! {
+        @if let Some(act) = &emergency {
+            p role="note" { (badge(Tone::Bad, "Without a second operator")) " " (when(act.at)) " on the machine: " (act.why)
+                " The " a href="/console/log" { "audit log" } " has every such deed." }
+        }
         (figures([
             ("Tokens outstanding", grouped(wallets.map_or(0, scrip_store::AccountTotal::after)), html! { "owed to customers" }),
             ("Tokens sold", grouped(tokens_sold), sold_note),
@@ -69,11 +80,11 @@ fn sum(lines: &[BookLine], wanted: impl Fn(&BookLine) -> bool) -> i64 {
     lines.iter().filter(|line| wanted(line)).map(|line| line.amount).sum()
 }
 
-/// The money that arrived, by currency.
+/// The money that arrived less what went back, by currency.
 fn received(money: &[MoneyLine]) -> Vec<String> {
     let mut sums: BTreeMap<_, i64> = BTreeMap::new();
-    for line in money.iter().filter(|line| line.event == MoneyEvent::Paid) {
-        *sums.entry(line.net.currency).or_default() += line.net.minor;
+    for line in money.iter().filter(|line| line.account.starts_with("received:")) {
+        *sums.entry(line.money.currency).or_default() += line.money.minor;
     }
     sums.into_iter()
         .map(|(currency, minor)| Money { minor, currency }.to_string())

@@ -5,12 +5,13 @@ use axum::extract::State;
 use axum::response::Response;
 use axum::routing::{get, post};
 use maud::{Markup, html};
-use scrip_domain::{InvoiceKind, InvoiceStatus, Money, Permission, PurchaseMethod, Tokens};
-use scrip_store::{Invoice, InvoiceFilter, NewPayment};
+use scrip_domain::{DeedKind, InvoiceKind, InvoiceStatus, Money, Permission, PurchaseMethod, Tokens};
+use scrip_store::{Invoice, InvoiceFilter};
 use serde::Deserialize;
 use uuid::Uuid;
 
 use crate::console::Operator;
+use crate::deeds::{CREDIT_INVOICE, OneCredit, OneInvoice, OnePayment, RECORD_PAYMENT, WRITE_OFF, do_or_ask};
 use crate::html::{
     Field, Form, Page, Refused, Sent, Table, Tone, Viewer as _, address, badge, cut, day, facts, filter, hidden,
     limit_one_more, number, pager, reveal, section, text,
@@ -249,8 +250,8 @@ async fn pay(
     let check =
         |field, text: &str, max| scrip_domain::check_text(field, text, 0, max).map_err(scrip_domain::Error::from);
     let method = PurchaseMethod::parse(&sent.method).filter(|method| *method != PurchaseMethod::Card);
-    let new = NewPayment {
-        id: sent.command,
+    let one = OnePayment {
+        command: sent.command,
         method: method.ok_or_else(|| Error::Malformed {
             why: "the method is unknown".to_owned(),
         })?,
@@ -258,18 +259,19 @@ async fn pay(
         payer: check("payer", &sent.payer, 140)?,
         text: check("text", &sent.text, 200)?,
         received_at: server.0.clock.now(),
-        invoice: Some(id),
+        invoice: id,
         cleared: sent.uncleared.is_none(),
     };
-    let act = operator.act("payment.recorded", &invoice.number, &new.text);
-    let payment = server.0.store.book_payment(&new, &act).await?;
-    let said = match payment.left().minor {
-        0 => "The payment is recorded.".to_owned(),
-        _ => format!(
-            "The payment is recorded; {} of it wait among the payments.",
-            payment.left()
-        ),
-    };
+    let summary = format!(
+        "Record {} by {} for bill {}.",
+        one.money,
+        one.method.label(),
+        invoice.number
+    );
+    // A cheque that is not cleared counts for nothing yet: clearing it is asked for.
+    let kind = DeedKind::Payment(if one.cleared { one.money.minor } else { 0 });
+    let why = one.text.clone();
+    let said = do_or_ask(&server, &operator, &RECORD_PAYMENT, kind, (&summary, &one, &why)).await?;
     Ok(operator.visit().see_saying(&format!("{PATH}/{id}"), &said))
 }
 
@@ -294,15 +296,21 @@ async fn credit(
         "" => None,
         text => Some(Money::parse(text, invoice.state.gross.currency)?),
     };
-    let act = operator.act("invoice.credited", &invoice.number, &sent.why);
     let tokens = Tokens::new(sent.tokens)?;
-    let note = server
-        .0
-        .store
-        .credit_invoice(id, amount, tokens, sent.command, &act)
-        .await?;
-    let said = format!("Credit note {} is written.", note.number);
-    Ok(operator.visit().see_saying(&format!("{PATH}/{}", note.id), &said))
+    let left = invoice.state.gross.checked_sub(invoice.state.credited)?;
+    let money = amount.unwrap_or(left);
+    let one = OneCredit {
+        invoice: id,
+        amount,
+        tokens,
+        command: sent.command,
+    };
+    let summary = format!("Take {money} of bill {} back, and {tokens}.", invoice.number);
+    let asked = (summary.as_str(), &one, sent.why.as_str());
+    let said = do_or_ask(&server, &operator, &CREDIT_INVOICE, DeedKind::Money(money.minor), asked).await?;
+    let note = server.0.store.invoice(None, sent.command).await;
+    let path = note.map_or(id, |note| note.id);
+    Ok(operator.visit().see_saying(&format!("{PATH}/{path}"), &said))
 }
 
 #[derive(Deserialize)]
@@ -317,9 +325,10 @@ async fn write_off(
     Sent(sent): Sent<Why>,
 ) -> Result<Response, Refused> {
     operator.require(Permission::Sales)?;
-    let subject = id.to_string();
-    let act = operator.act("invoice.written_off", &subject, &sent.why);
-    let invoice = server.0.store.write_off_invoice(id, &act).await?;
-    let said = format!("Bill {} is written off.", invoice.number);
+    let invoice = server.0.store.invoice(None, id).await?;
+    let open = invoice.state.open();
+    let summary = format!("Write {open} of bill {} off.", invoice.number);
+    let asked = (summary.as_str(), &OneInvoice { invoice: id }, sent.why.as_str());
+    let said = do_or_ask(&server, &operator, &WRITE_OFF, DeedKind::Money(open.minor), asked).await?;
     Ok(operator.visit().see_saying(&format!("{PATH}/{id}"), &said))
 }

@@ -9,7 +9,7 @@ use scrip_domain::{DeedKind, Permission};
 use serde::Deserialize;
 
 use crate::console::Operator;
-use crate::console::approvals::{CHANGE_KEYS, OneKeyChange, do_or_ask};
+use crate::deeds::{CHANGE_KEYS, OneKeyChange, do_or_ask};
 use crate::html::{
     Field, Form, Page, Refused, Sent, Table, Tone, Viewer as _, badge, facts, hidden, reveal, section, text, when,
 };

@@ -13,7 +13,7 @@ use super::people::{Whose, field};
 use crate::Server;
 use crate::account::{left_words, state_badge};
 use crate::console::Operator;
-use crate::console::approvals::{OneLicense, REVOKE_LICENSE, do_or_ask};
+use crate::deeds::{OneLicense, REVOKE_LICENSE, do_or_ask};
 use crate::html::{
     Field, Form, Page, Refused, Sent, Table, Tone, Viewer as _, address, badge, cut, facts, filter, limit_one_more,
     number, pager, reveal, section, text, when,

@@ -26,8 +26,7 @@ mod vouchers;
 mod webhooks;
 
 use axum::Router;
-pub(super) use purchases::REFUND_PURCHASE;
-pub(super) use token_prices::PUBLISH_PRICES;
+pub(crate) use settings::write_settings;
 
 use crate::Server;
 

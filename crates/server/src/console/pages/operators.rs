@@ -5,11 +5,12 @@ use axum::extract::State;
 use axum::response::Response;
 use axum::routing::{get, post};
 use maud::{Markup, html};
-use scrip_domain::{Email, OperatorId, Password, Permission, Role};
+use scrip_domain::{DeedKind, Email, OperatorId, Password, Permission, Role};
 use scrip_store::OperatorRow;
 use serde::Deserialize;
 
 use crate::console::{Operator, hash_password};
+use crate::deeds::{self, ADMIT_OPERATOR, CHANGE_PASSWORD, CHANGE_ROLE, LET_IN, OneOperator, OneRole, do_or_ask};
 use crate::html::{
     Field, Form, Page, Refused, Sent, Table, Tone, Viewer as _, badge, day, hidden, reveal, section, text,
 };
@@ -149,11 +150,36 @@ async fn admit(
 ) -> Result<Response, Refused> {
     operator.require(Permission::Operators)?;
     let (email, role) = (new.email.parse::<Email>()?, parse_role(&new.role)?);
+    new.password.check().map_err(Error::from)?;
+    let summary = format!("Admit {email} as {role}.");
+    let one = deeds::NewOperator {
+        email: email.clone(),
+        role,
+    };
+    let (by, asked) = (
+        deeds::Asker::Operator(&operator.email),
+        (summary.as_str(), &one, new.why.as_str()),
+    );
+    if let Some(waits) = deeds::hold(&server, by, &ADMIT_OPERATOR, DeedKind::Operators, asked).await? {
+        return Ok(operator.visit().see_saying(PATH, &waits));
+    }
     let hash = hash_password(&server, new.password).await?;
     let act = operator.act("operator.admitted", email.as_str(), &new.why);
     server.0.store.add_operator(&email, role, &hash, &act).await?;
     let text = format!("{email} can sign in now, as {role}.");
     Ok(operator.visit().see_saying(PATH, &text))
+}
+
+/// The address of an operator.
+async fn address_of(server: &Server, id: OperatorId) -> Result<String, Error> {
+    let operators = server.0.store.operators().await?;
+    let found = operators.into_iter().find(|row| row.id == id);
+    Ok(found
+        .ok_or_else(|| scrip_store::Error::OperatorNotFound {
+            operator: id.to_string(),
+        })?
+        .email
+        .to_string())
 }
 
 #[derive(Deserialize)]
@@ -170,10 +196,10 @@ async fn set_role(
 ) -> Result<Response, Refused> {
     operator.require(Permission::Operators)?;
     let role = parse_role(&new.role)?;
-    let (subject, why) = (id.to_string(), format!("{role}: {}", new.why));
-    let act = operator.act("operator.role_changed", &subject, &why);
-    server.0.store.set_operator_role(id, role, &act).await?;
-    Ok(operator.visit().see_saying(PATH, "The role is changed."))
+    let summary = format!("Make {} {role}.", address_of(&server, id).await?);
+    let asked = (summary.as_str(), &OneRole { operator: id, role }, new.why.as_str());
+    let said = do_or_ask(&server, &operator, &CHANGE_ROLE, DeedKind::Operators, asked).await?;
+    Ok(operator.visit().see_saying(PATH, &said))
 }
 
 #[derive(Deserialize)]
@@ -189,17 +215,17 @@ async fn set_access(
     Sent(new): Sent<NewAccess>,
 ) -> Result<Response, Refused> {
     operator.require(Permission::Operators)?;
+    if !new.disabled {
+        let summary = format!("Let {} in again.", address_of(&server, id).await?);
+        let asked = (summary.as_str(), &OneOperator { operator: id }, new.why.as_str());
+        let said = do_or_ask(&server, &operator, &LET_IN, DeedKind::Operators, asked).await?;
+        return Ok(operator.visit().see_saying(PATH, &said));
+    }
+    // Nothing holds that back: whoever is to be stopped is stopped at once.
     let subject = id.to_string();
-    let (action, text) = if new.disabled {
-        (
-            "operator.shut_out",
-            "The operator is shut out, and every session ended.",
-        )
-    } else {
-        ("operator.let_in", "The operator can sign in again.")
-    };
-    let act = operator.act(action, &subject, &new.why);
-    server.0.store.set_operator_disabled(id, new.disabled, &act).await?;
+    let act = operator.act("operator.shut_out", &subject, &new.why);
+    server.0.store.set_operator_disabled(id, true, &act).await?;
+    let text = "The operator is shut out, and every session ended.";
     Ok(operator.visit().see_saying(PATH, text))
 }
 
@@ -216,6 +242,15 @@ async fn set_password(
     Sent(new): Sent<NewPassword>,
 ) -> Result<Response, Refused> {
     operator.require(Permission::Operators)?;
+    new.password.check().map_err(Error::from)?;
+    if id != operator.id {
+        let summary = format!("Give {} another password.", address_of(&server, id).await?);
+        let (by, one) = (deeds::Asker::Operator(&operator.email), OneOperator { operator: id });
+        let asked = (summary.as_str(), &one, new.why.as_str());
+        if let Some(waits) = deeds::hold(&server, by, &CHANGE_PASSWORD, DeedKind::Operators, asked).await? {
+            return Ok(operator.visit().see_saying(PATH, &waits));
+        }
+    }
     let hash = hash_password(&server, new.password).await?;
     let subject = id.to_string();
     let act = operator.act("operator.password_changed", &subject, &new.why);

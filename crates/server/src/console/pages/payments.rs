@@ -5,12 +5,13 @@ use axum::extract::State;
 use axum::response::Response;
 use axum::routing::{get, post};
 use maud::{Markup, html};
-use scrip_domain::{PaymentStatus, Permission};
+use scrip_domain::{DeedKind, PaymentStatus, Permission};
 use scrip_store::Payment;
 use serde::Deserialize;
 use uuid::Uuid;
 
 use crate::console::Operator;
+use crate::deeds::{self, CLEAR_PAYMENT, OneClearing, OneReturn, RETURN_PAYMENT, do_or_ask};
 use crate::html::{
     Field, Form, Page, Refused, Sent, SentFiles, Table, Tone, Viewer as _, address, badge, cut, day, facts, filter,
     hidden, limit_one_more, number, pager, section, text, when,
@@ -109,6 +110,10 @@ async fn import(State(server): State<Server>, operator: Operator, mut sent: Sent
         .filter(|letter| !letter.is_control())
         .take(80)
         .collect();
+    let by = deeds::Asker::Operator(&operator.email);
+    if let Some(said) = bank::hold_statement(&server, by, &name, &file.bytes).await? {
+        return Ok(operator.visit().see_saying(PATH, &said));
+    }
     let act = operator.act("bank.imported", &name, "a bank's statement");
     let done = bank::import_statement(&server, &file.bytes, &act).await?;
     let said = format!(
@@ -207,10 +212,11 @@ async fn give_back(
     Sent(sent): Sent<Change>,
 ) -> Result<Response, Refused> {
     operator.require(Permission::Sales)?;
-    let subject = id.to_string();
-    let act = operator.act("payment.returned", &subject, &sent.why);
-    server.0.store.return_payment(id, &act).await?;
-    Ok(operator.visit().see_saying(&format!("{PATH}/{id}"), "Noted."))
+    let left = server.0.store.payment(id).await?.left();
+    let summary = format!("Note that {left} of a payment went back to its payer.");
+    let asked = (summary.as_str(), &OneReturn { payment: id }, sent.why.as_str());
+    let said = do_or_ask(&server, &operator, &RETURN_PAYMENT, DeedKind::Money(left.minor), asked).await?;
+    Ok(operator.visit().see_saying(&format!("{PATH}/{id}"), &said))
 }
 
 async fn clear(
@@ -220,13 +226,20 @@ async fn clear(
     Sent(sent): Sent<Change>,
 ) -> Result<Response, Refused> {
     operator.require(Permission::Sales)?;
-    let subject = id.to_string();
-    let action = if sent.cleared {
-        "payment.cleared"
-    } else {
-        "payment.bounced"
-    };
-    let act = operator.act(action, &subject, &sent.why);
-    server.0.store.clear_payment(id, sent.cleared, &act).await?;
-    Ok(operator.visit().see_saying(&format!("{PATH}/{id}"), "Noted."))
+    let page = format!("{PATH}/{id}");
+    if !sent.cleared {
+        let subject = id.to_string();
+        let act = operator.act("payment.bounced", &subject, &sent.why);
+        server.0.store.clear_payment(id, false, &act).await?;
+        return Ok(operator.visit().see_saying(&page, "Noted: it bounced."));
+    }
+    let payment = server.0.store.payment(id).await?;
+    let summary = format!(
+        "Note that a cheque over {} of {} is cleared.",
+        payment.money, payment.payer
+    );
+    let asked = (summary.as_str(), &OneClearing { payment: id }, sent.why.as_str());
+    let kind = DeedKind::Payment(payment.money.minor);
+    let said = do_or_ask(&server, &operator, &CLEAR_PAYMENT, kind, asked).await?;
+    Ok(operator.visit().see_saying(&page, &said))
 }

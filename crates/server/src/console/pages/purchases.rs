@@ -7,18 +7,18 @@ use axum::routing::{get, post};
 use maud::{Markup, html};
 use scrip_domain::{DeedKind, Permission, PurchaseId, PurchaseMethod, PurchaseStatus, Tokens};
 use scrip_store::{PurchaseFilter, ReversalStatus, TokenPurchase};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use uuid::Uuid;
 
+use crate::Server;
 use crate::account::{lines, state};
 use crate::console::Operator;
-use crate::console::approvals::{Deed, Doing, do_or_ask};
+use crate::deeds::{OnePurchaseRefund, REFUND_PURCHASE, do_or_ask};
 use crate::html::{
     Field, Form, Page, Refused, Sent, Table, Viewer as _, address, cut, facts, filter, hidden, limit_one_more, number,
     pager, section, text, when,
 };
 use crate::request::{Path, Query};
-use crate::{Error, Server};
 
 const PATH: &str = "/console/purchases";
 
@@ -138,6 +138,7 @@ async fn one(
         .any(|reversal| reversal.status == ReversalStatus::Pending);
     let at = |at| html! { @match at { Some(at) => (when(at)), None => "–" } };
     let or_dash = |text: Option<&str>| html! { (text.filter(|text| !text.is_empty()).unwrap_or("–")) };
+    let billed = purchase.method != PurchaseMethod::Card && store.is_purchase_billed(id).await?;
     let body = html! {
         (facts([
             ("Account", html! { @match &buyer { Some(buyer) => (buyer.email), None => code { (purchase.user) } } }),
@@ -156,7 +157,10 @@ async fn one(
             (table)
             @if pending { p { "What is pending is sent, or decided, by the payment provider; it is looked at again every few minutes." } }
         }))
-        @if operator.may(Permission::Refunds) && purchase.status == PurchaseStatus::Issued {
+        @if billed {
+            p { "It is billed: a credit note on its bill gives the money back. "
+                a href=(format!("/console/token-orders/{id}")) { "Its order and bill" } }
+        } @else if operator.may(Permission::Refunds) && purchase.status == PurchaseStatus::Issued {
             (section("Give money back", &refund_form(&server, &operator, &purchase)))
         }
     };
@@ -175,26 +179,11 @@ fn refund_form(server: &Server, operator: &Operator, purchase: &TokenPurchase) -
     html! { (Form::post(operator, format!("{PATH}/{}/refund", purchase.id), "Give back", fields).danger()) }
 }
 
-/// Gives the money of a purchase back.
-pub(in crate::console) const REFUND_PURCHASE: Deed = Deed {
-    name: "purchase.refund",
-    run: |doing| Box::pin(give_back(doing)),
-};
-
 #[derive(Deserialize)]
 struct Asked {
     command: Uuid,
     tokens: i64,
     why: String,
-}
-
-/// What the deed needs to know.
-#[derive(Serialize, Deserialize)]
-struct Refund {
-    purchase: PurchaseId,
-    tokens: Tokens,
-    /// Made with the form, so that sending it twice gives back once.
-    command: Uuid,
 }
 
 async fn refund(
@@ -207,9 +196,9 @@ async fn refund(
     let tokens = Tokens::new(asked.tokens)?;
     let quote = server.0.store.any_purchase(id).await?.quote;
     let money = quote.total.share(tokens.get(), quote.tokens.get())?;
-    let refund = Refund {
+    let refund = OnePurchaseRefund {
         purchase: id,
-        tokens,
+        tokens: Some(tokens),
         command: asked.command,
     };
     let summary = format!("Give {money} back for {tokens} of the purchase {id}.");
@@ -223,15 +212,4 @@ async fn refund(
     )
     .await?;
     Ok(operator.visit().see_saying(&format!("{PATH}/{id}"), &said))
-}
-
-async fn give_back(doing: &Doing<'_>) -> Result<String, Error> {
-    let refund: Refund = doing.body()?;
-    let subject = refund.purchase.to_string();
-    let act = doing.act("tokens.purchase_refunded", &subject);
-    let done = crate::refund_purchase(doing.server, refund.purchase, Some(refund.tokens), refund.command, &act).await?;
-    Ok(match done.status {
-        ReversalStatus::Pending => format!("{} will be sent back; the tokens are out of the wallet.", done.money),
-        _ => format!("{} went back, and {} left the wallet.", done.money, done.tokens),
-    })
 }

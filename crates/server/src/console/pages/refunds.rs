@@ -10,8 +10,7 @@ use scrip_store::OrderRow;
 use serde::Deserialize;
 
 use crate::console::Operator;
-use crate::console::approvals::do_or_ask;
-use crate::console::token_deeds::{OneRefund, REFUND};
+use crate::deeds::{OneRefund, REFUND, do_or_ask};
 use crate::html::{
     Field, Form, Page, Refused, Sent, Table, Tone, Viewer as _, address, badge, facts, filter, grouped, hidden, number,
     problem, reveal, section, text, when,

@@ -7,12 +7,13 @@ use axum::routing::get;
 use futures_util::future::BoxFuture;
 use maud::{Markup, html};
 use scrip_domain::{
-    AccountPolicy, ApprovalPolicy, BillingPolicy, ExpiryPolicy, OrderRefundPolicy, Permission, SendingPolicy,
+    AccountPolicy, ApprovalPolicy, BillingPolicy, DeedKind, ExpiryPolicy, OrderRefundPolicy, Permission, SendingPolicy,
 };
 use scrip_store::{Act, Setting};
 use serde_json::{Map, Value};
 
 use crate::console::Operator;
+use crate::deeds::{CHANGE_SETTINGS, OneSetting, do_or_ask};
 use crate::html::{Field, Form, Page, Refused, Sent, Table, Viewer as _, text};
 use crate::request::Path;
 use crate::{Error, Server};
@@ -27,6 +28,8 @@ struct Group {
     /// Members of the document (nested ones with dots), what they are called, and a hint that may be empty.
     labels: &'static [(&'static str, &'static str, &'static str)],
     read: fn(&Server) -> BoxFuture<'_, Result<Value, Error>>,
+    /// Refuses a document that cannot be written.
+    check: fn(Value) -> Result<(), Error>,
     write: for<'a> fn(&'a Server, Value, &'a Act<'a>) -> BoxFuture<'a, Result<(), Error>>,
 }
 
@@ -41,6 +44,7 @@ const fn group<T: Setting + Send + Sync + 'static>(
         about,
         labels,
         read: |server| Box::pin(read::<T>(server)),
+        check: |value| parse::<T>(value).map(drop),
         write: |server, value, act| Box::pin(write::<T>(server, value, act)),
     }
 }
@@ -80,19 +84,38 @@ const GROUPS: &[Group] = &[
     ),
     group::<ApprovalPolicy>(
         "Approvals",
-        "What one operator may not do alone. An empty field holds nothing back.",
+        "What one operator may not do alone, at the console and on the machine. An empty field holds nothing back. Once something is \
+         held back, changing these settings is, too.",
         &[
             ("grants_over", "Giving more tokens than", "tokens"),
             ("refunds_over", "Giving back more tokens than", "tokens"),
             (
                 "money_over",
-                "Giving back more money than",
+                "Giving back, crediting or writing off more than",
                 "in the smallest unit of the currency, such as cents",
             ),
             ("vouchers_over", "Vouchers worth more than", "tokens in a batch"),
+            ("orders_over", "Approving orders on paper for more than", "tokens"),
+            (
+                "payments_over",
+                "Recording payments of more than",
+                "in the smallest unit of the currency; tokens follow",
+            ),
+            (
+                "credit_over",
+                "Letting an account owe more than",
+                "in the smallest unit of the currency",
+            ),
             ("prices", "Changing what tokens cost", ""),
             ("revocations", "Revoking a license for good", ""),
             ("keys", "Changing the vendor's keys", ""),
+            ("settings", "Changing settings", ""),
+            (
+                "operators",
+                "Changing who is an operator",
+                "admitting, roles, passwords, letting in again",
+            ),
+            ("webhooks", "Telling other addresses what happens", "and their secrets"),
         ],
     ),
     group::<ExpiryPolicy>(
@@ -189,8 +212,18 @@ async fn read<T: Setting>(server: &Server) -> Result<Value, Error> {
 }
 
 async fn write<T: Setting + Sync>(server: &Server, value: Value, act: &Act<'_>) -> Result<(), Error> {
+    Ok(server.0.store.put_setting(&parse::<T>(value)?, act).await?)
+}
+
+fn parse<T: Setting>(value: Value) -> Result<T, Error> {
     let setting: T = serde_json::from_value(value).map_err(|why| Error::Malformed { why: why.to_string() })?;
-    Ok(server.0.store.put_setting(&setting, act).await?)
+    setting.check()?;
+    Ok(setting)
+}
+
+/// Writes a whole group of settings by its name.
+pub(crate) async fn write_settings(server: &Server, group: &str, document: Value, act: &Act<'_>) -> Result<(), Error> {
+    (find(group)?.write)(server, document, act).await
 }
 
 fn find(name: &str) -> Result<&'static Group, Error> {
@@ -332,10 +365,21 @@ async fn save(
     if changes.is_empty() {
         return Ok(operator.visit().see_saying(&page, "Nothing was changed."));
     }
+    let document = Value::Object(document);
+    (group.check)(document.clone())?;
+    let summary = format!("Change the settings {}: {}.", group.title, changes.join(", "));
     let why = format!("{} ({})", sent_value("why").unwrap_or_default(), changes.join(", "));
-    let act = operator.act("settings.changed", group.name, &why);
-    (group.write)(&server, Value::Object(document), &act).await?;
-    Ok(operator.visit().see_saying(&page, "Saved. It holds at once."))
+    let one = OneSetting {
+        group: group.name.to_owned(),
+        document,
+    };
+    let kind = if group.name == ApprovalPolicy::NAME {
+        DeedKind::Policy
+    } else {
+        DeedKind::Settings
+    };
+    let said = do_or_ask(&server, &operator, &CHANGE_SETTINGS, kind, (&summary, &one, &why)).await?;
+    Ok(operator.visit().see_saying(&page, &said))
 }
 
 #[cfg(test)]

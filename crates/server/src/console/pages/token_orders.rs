@@ -6,8 +6,8 @@ use axum::response::Response;
 use axum::routing::{get, post};
 use maud::{Markup, html};
 use scrip_domain::{
-    BillTo, BillingPolicy, Currency, Email, Money, OrderChannel, Permission, PurchaseId, PurchaseMethod, TokenAmount,
-    TokenOrderStatus, Tokens,
+    ApprovalPolicy, BillTo, BillingPolicy, Currency, DeedKind, Email, Money, OrderChannel, Permission, PurchaseId,
+    PurchaseMethod, TokenAmount, TokenOrderStatus, Tokens,
 };
 use scrip_store::{OrderFilter, TokenOrder};
 use serde::Deserialize;
@@ -15,6 +15,7 @@ use uuid::Uuid;
 
 use crate::billing::{self, Asked};
 use crate::console::Operator;
+use crate::deeds::{APPROVE_ORDER, OneLimit, OneOrder, SET_CREDIT_LIMIT, do_or_ask};
 use crate::html::{
     Field, Form, Page, Refused, Sent, SentFiles, Table, Tone, Viewer as _, address, badge, cut, facts, filter, hidden,
     limit_one_more, number, pager, section, text, when,
@@ -137,9 +138,14 @@ async fn set_limit(
         let limit: Money = sent.limit.parse()?;
         (limit.currency, Some(limit))
     };
-    let act = operator.act("credit_limit.set", &sent.email, &sent.why);
-    server.0.store.set_credit_limit(user, currency, limit, &act).await?;
-    Ok(operator.visit().see_saying(PATH, "The limit is set."))
+    let summary = match limit {
+        Some(limit) => format!("Let {} owe {limit}.", sent.email),
+        None => format!("Let {} owe in {currency} what every account may.", sent.email),
+    };
+    let one = OneLimit { user, currency, limit };
+    let kind = DeedKind::Credit(limit.map_or(0, |limit| limit.minor));
+    let said = do_or_ask(&server, &operator, &SET_CREDIT_LIMIT, kind, (&summary, &one, &sent.why)).await?;
+    Ok(operator.visit().see_saying(PATH, &said))
 }
 
 async fn account(server: &Server, email: &str) -> Result<scrip_domain::UserId, Error> {
@@ -281,15 +287,32 @@ async fn approve(
     Sent(sent): Sent<Decision>,
 ) -> Result<Response, Refused> {
     operator.require(Permission::Sales)?;
-    let (subject, policy) = (id.to_string(), billing::policy(&server).await?);
-    let act = operator.act("token_order.approved", &subject, &sent.why);
-    let order = server
-        .0
-        .store
-        .approve_token_order(id, &policy, sent.over_limit.is_some(), &act)
-        .await?;
-    let said = format!("Approved; bill {} is sent.", order.invoice_number.unwrap_or_default());
+    let order = server.0.store.token_order(None, id).await?;
+    let said = approve_or_ask(&server, &operator, &order, sent.over_limit.is_some(), &sent.why).await?;
     Ok(operator.visit().see_saying(&format!("{PATH}/{id}"), &said))
+}
+
+/// Approves an order, or lets that wait: where it is large, or where it lets the account owe more than its limit.
+async fn approve_or_ask(
+    server: &Server,
+    operator: &Operator,
+    order: &TokenOrder,
+    over_limit: bool,
+    why: &str,
+) -> Result<String, Refused> {
+    let (tokens, total) = (order.quote.tokens, order.quote.total);
+    let beyond = if over_limit { ", over the account's limit" } else { "" };
+    let summary = format!("Approve the order of {} for {tokens} at {total}{beyond}.", order.email);
+    let one = OneOrder {
+        order: order.id,
+        over_limit,
+    };
+    let approval: ApprovalPolicy = server.0.store.setting().await?;
+    let kind = match DeedKind::Credit(total.minor) {
+        credit if over_limit && approval.holds_back(credit) => credit,
+        _ => DeedKind::Order(tokens.get()),
+    };
+    do_or_ask(server, operator, &APPROVE_ORDER, kind, (&summary, &one, why)).await
 }
 
 async fn reject(
@@ -371,6 +394,9 @@ async fn record(
     operator.require(Permission::Sales)?;
     let malformed = |why: &str| Error::Malformed { why: why.to_owned() };
     let user = account(&server, &sent.email).await?;
+    let approval: ApprovalPolicy = server.0.store.setting().await?;
+    // A large one is recorded by one operator and approved by two.
+    let large = approval.holds_back(DeedKind::Order(sent.tokens));
     let asked = Asked {
         command: sent.command,
         method: PurchaseMethod::parse(&sent.method).ok_or_else(|| malformed("the method is unknown"))?,
@@ -386,11 +412,13 @@ async fn record(
             address: sent.address,
             tax_number: String::new(),
         },
-        approved: sent.approved.is_some(),
+        approved: sent.approved.is_some() && !large,
     };
     let act = operator.act("token_order.recorded", &sent.email, &sent.why);
     let (order, _) = billing::place(&server, user, asked, Some(&act)).await?;
-    Ok(operator
-        .visit()
-        .see_saying(&format!("{PATH}/{}", order.id), "The order is recorded."))
+    let mut said = "The order is recorded.".to_owned();
+    if sent.approved.is_some() && order.status == TokenOrderStatus::Submitted {
+        said = approve_or_ask(&server, &operator, &order, false, &sent.why).await?;
+    }
+    Ok(operator.visit().see_saying(&format!("{PATH}/{}", order.id), &said))
 }

@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 use crate::account::percent;
 use crate::console::Operator;
-use crate::console::approvals::{Deed, Doing, do_or_ask};
+use crate::deeds::{END_PRICES, OneList, PUBLISH_PRICES, do_or_ask};
 use crate::html::{
     Field, Form, Page, Refused, Sent, Table, Tone, Viewer as _, address, badge, cut, limit_one_more, number, pager,
     problem, reveal, section, text, when,
@@ -145,12 +145,6 @@ struct NewList {
     sheet: PriceSheet,
 }
 
-/// Publishes a price list.
-pub(in crate::console) const PUBLISH_PRICES: Deed = Deed {
-    name: "token_prices.publish",
-    run: |doing| Box::pin(put_list(doing)),
-};
-
 async fn publish(
     State(server): State<Server>,
     operator: Operator,
@@ -168,16 +162,6 @@ async fn publish(
     Ok(operator.visit().see_saying(PATH, &said))
 }
 
-async fn put_list(doing: &Doing<'_>) -> Result<String, Error> {
-    let list = doing.body::<PriceSheet>()?.read()?;
-    let act = doing.act("tokens.price_published", list.currency.as_str());
-    let list = doing.server.0.store.put_price_list(&list, &act).await?;
-    Ok(format!(
-        "The price list in {} holds from {}.",
-        list.currency, list.effective_from
-    ))
-}
-
 #[derive(Deserialize)]
 struct Ending {
     why: String,
@@ -190,8 +174,8 @@ async fn end(
     Sent(ending): Sent<Ending>,
 ) -> Result<Response, Refused> {
     operator.require(Permission::Prices)?;
-    let subject = id.to_string();
-    let act = operator.act("tokens.price_ended", &subject, &ending.why);
-    server.0.store.end_price_list(id, server.now(), &act).await?;
-    Ok(operator.visit().see_saying(PATH, "The price list is ended."))
+    let summary = format!("End the price list {id}.");
+    let asked = (summary.as_str(), &OneList { list: id }, ending.why.as_str());
+    let said = do_or_ask(&server, &operator, &END_PRICES, DeedKind::Prices, asked).await?;
+    Ok(operator.visit().see_saying(PATH, &said))
 }

@@ -5,12 +5,13 @@ use axum::extract::State;
 use axum::response::Response;
 use axum::routing::{get, post};
 use maud::{Markup, html};
-use scrip_domain::{Email, Permission, Tokens, VoucherState};
-use scrip_store::{BATCH_VOUCHERS_MAX, NewVouchers, VoucherBatch, VoucherFunding};
+use scrip_domain::{DeedKind, Email, Permission, Tokens, VoucherState};
+use scrip_store::{BATCH_VOUCHERS_MAX, VoucherBatch, VoucherFunding};
 use serde::Deserialize;
 use uuid::Uuid;
 
 use crate::console::Operator;
+use crate::deeds::{MAKE_VOUCHERS, OneBatch, do_or_ask};
 use crate::html::{
     Field, Form, Page, Refused, Sent, Table, Tone, Viewer as _, address, badge, cut, day_text, facts, grouped, hidden,
     limit_one_more, number, pager, read_day, section, text, when,
@@ -119,7 +120,7 @@ async fn make(State(server): State<Server>, operator: Operator, Sent(new): Sent<
         return Err(malformed("a batch has 1 to 10,000 vouchers of at least one token").into());
     }
     let until = new.until.trim();
-    let made = NewVouchers {
+    let batch = OneBatch {
         id: new.command,
         tokens: Tokens::new(new.tokens)?,
         count: new.count,
@@ -130,14 +131,22 @@ async fn make(State(server): State<Server>, operator: Operator, Sent(new): Sent<
                 Some(day.plus_seconds(86_400))
             }
         },
-        funding: VoucherFunding::parse(&new.funding).ok_or_else(|| malformed("they count as sold or as given"))?,
+        promotion: match VoucherFunding::parse(&new.funding) {
+            Some(funding) => funding == VoucherFunding::Promotion,
+            None => return Err(malformed("they count as sold or as given").into()),
+        },
         label,
     };
-    let subject = made.id.to_string();
-    let act = operator.act("vouchers.made", &subject, &made.label);
-    let batch = server.0.store.make_vouchers(&made, &act).await?;
-    let said = format!("Batch {} is made. Print it below.", batch.number);
-    Ok(operator.visit().see_saying(&format!("{PATH}/{}", batch.made.id), &said))
+    let summary = format!("Make {} vouchers of {} for {}.", batch.count, batch.tokens, batch.label);
+    let (why, kind) = (batch.label.clone(), DeedKind::Vouchers(batch.worth()));
+    let said = do_or_ask(&server, &operator, &MAKE_VOUCHERS, kind, (&summary, &batch, &why)).await?;
+    let made = server.0.store.voucher_batch(batch.id).await?.is_some();
+    let path = if made {
+        format!("{PATH}/{}", batch.id)
+    } else {
+        PATH.to_owned()
+    };
+    Ok(operator.visit().see_saying(&path, &said))
 }
 
 /// The last day on which a voucher can be redeemed.

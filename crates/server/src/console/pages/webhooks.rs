@@ -5,12 +5,13 @@ use axum::extract::State;
 use axum::response::Response;
 use axum::routing::{get, post};
 use maud::{Markup, html};
-use scrip_domain::Permission;
+use scrip_domain::{DeedKind, Permission};
 use scrip_store::{DeliveryRow, EVENT_KINDS, Endpoint};
 use serde::Deserialize;
 use uuid::Uuid;
 
 use crate::console::Operator;
+use crate::deeds::{self, ADD_ENDPOINT, ENDPOINT_SECRET, NewEndpoint, OneEndpoint};
 use crate::html::{
     Field, Form, Page, Refused, Sent, Table, Tone, Viewer as _, address, badge, cut, day, facts, hidden,
     limit_one_more, number, pager, reveal, section, text, when,
@@ -110,6 +111,25 @@ async fn add(
         .filter(known)
         .map(|(kind, _)| (*kind).to_owned())
         .collect();
+    let summary = format!(
+        "Tell {url} {}.",
+        if events.is_empty() {
+            "everything".to_owned()
+        } else {
+            events.join(", ")
+        }
+    );
+    let one = NewEndpoint {
+        url: &url,
+        events: &events,
+    };
+    let (by, asked) = (
+        deeds::Asker::Operator(&operator.email),
+        (summary.as_str(), &one, field("why")),
+    );
+    if let Some(waits) = deeds::hold(&server, by, &ADD_ENDPOINT, DeedKind::Webhooks, asked).await? {
+        return Ok(operator.visit().see_saying(PATH, &waits));
+    }
     let secret = new_secret()?;
     let act = operator.act("webhook.added", &url, field("why"));
     if !server.0.store.add_endpoint(id, &url, &events, &secret, &act).await? {
@@ -266,6 +286,12 @@ async fn rotate(
 ) -> Result<Response, Refused> {
     operator.require(Permission::Operations)?;
     let endpoint = server.0.store.endpoint(id).await?;
+    let summary = format!("Make a new secret for {}.", endpoint.url);
+    let (by, one) = (deeds::Asker::Operator(&operator.email), OneEndpoint { endpoint: id });
+    let asked = (summary.as_str(), &one, sent.why.as_str());
+    if let Some(waits) = deeds::hold(&server, by, &ENDPOINT_SECRET, DeedKind::Webhooks, asked).await? {
+        return Ok(operator.visit().see_saying(&format!("{PATH}/{id}"), &waits));
+    }
     let (secret, subject) = (new_secret()?, id.to_string());
     let act = operator.act("webhook.secret_changed", &subject, &sent.why);
     let until = server.now().plus_seconds(OLD_SECRET_SECONDS);
