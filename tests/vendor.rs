@@ -2,6 +2,7 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tempfile::TempDir;
@@ -10,7 +11,8 @@ use crate::program;
 
 /// A vendor's server in a private folder.
 pub struct Vendor {
-    folder: TempDir,
+    folder: Arc<TempDir>,
+    environment: Vec<(&'static str, String)>,
     running: Option<Running>,
 }
 
@@ -28,14 +30,38 @@ impl Drop for Vendor {
 impl Vendor {
     /// A running server with these settings (the text of `scrip-server.toml`).
     pub fn start(settings: &str) -> Self {
+        let mut vendor = Self::prepare(settings, Vec::new());
+        vendor.restart();
+        vendor
+    }
+
+    /// A server with these settings, and more in its environment, that does not run yet.
+    pub fn prepare(settings: &str, environment: Vec<(&'static str, String)>) -> Self {
         let folder = tempfile::Builder::new()
             .prefix("scrip-vendor-")
             .tempdir()
             .expect("a private folder");
         std::fs::write(folder.path().join("scrip-server.toml"), settings).expect("the settings are written");
-        let mut vendor = Self { folder, running: None };
-        vendor.serve("127.0.0.1:0");
-        vendor
+        Self {
+            folder: Arc::new(folder),
+            environment,
+            running: None,
+        }
+    }
+
+    /// Another server on the same data, that does not run yet.
+    pub fn twin(&self) -> Self {
+        Self {
+            folder: Arc::clone(&self.folder),
+            environment: self.environment.clone(),
+            running: None,
+        }
+    }
+
+    /// Starts the server on a free port.
+    pub fn restart(&mut self) {
+        assert!(self.running.is_none(), "the server runs already");
+        self.serve("127.0.0.1:0");
     }
 
     /// Where it listens.
@@ -110,6 +136,7 @@ impl Vendor {
             .arg("--data")
             .arg(self.folder.path())
             .env_remove("DATABASE_URL")
+            .envs(self.environment.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null());
         command
     }

@@ -5,7 +5,6 @@
 #[expect(dead_code, reason = "other tests use the rest of it")]
 mod fixture;
 mod lives {
-    mod chance;
     mod computer;
     mod life;
     mod shop;

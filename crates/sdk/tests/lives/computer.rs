@@ -11,9 +11,9 @@ use scrip_licensing::journal::{Anchor, Entry, Finding, Head, Identity, Journal, 
 use scrip_licensing::{Claims, DeviceKey, MachineDigest};
 use scrip_sdk::{Authorization, Refusal, Scrip, Settings, Surroundings};
 
-use super::chance::Chance;
 use super::shop::Shop;
 use crate::fixture::{PRODUCT, Pc, at};
+use scrip_testkit::Chance;
 
 /// An anchor in memory.
 #[derive(Default)]

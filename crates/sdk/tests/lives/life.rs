@@ -6,10 +6,10 @@ use scrip_domain::{Intent, LicenseKind, LicenseState};
 use scrip_licensing::clock::{ALLOWANCE_SECONDS, TOLERANCE_SECONDS};
 use scrip_licensing::{Grant, MachineDigest};
 
-use super::chance::Chance;
 use super::computer::{Computer, word};
 use super::shop::{OFFERS, PRICE, Shop, WALLET};
 use crate::fixture::NOW;
+use scrip_testkit::Chance;
 
 const LIVES: u64 = 10_000;
 const STEPS: u64 = 16;

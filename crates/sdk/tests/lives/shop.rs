@@ -10,8 +10,8 @@ use scrip_licensing::journal::{Acknowledged, Ceiling, Finding, Identity, Records
 use scrip_licensing::{Claims, Equity, Grant, RootKey, SigningKey, Used, VerifyingKey};
 use uuid::Uuid;
 
-use super::chance::Chance;
 use crate::fixture::{DAY, NOW, PRODUCT, Pc, Vendor, at};
+use scrip_testkit::Chance;
 
 pub(super) const PRICE: i64 = 1000;
 pub(super) const WALLET: i64 = 100_000;

@@ -20,8 +20,8 @@ pub(super) struct Lease {
 
 /// The lease of every job.
 pub(super) const LEASE: Lease = Lease {
-    lasts: Duration::from_mins(2),
-    kept_every: Duration::from_secs(20),
+    lasts: Duration::from_secs(30),
+    kept_every: Duration::from_secs(5),
 };
 
 /// What came of a server's wish to do a job.

@@ -126,8 +126,11 @@ pub(super) fn ask(method: &str, path: &str, form: &str) -> Answer {
     Answer { status, body }
 }
 
-/// The interpreter with localstripe that the test command prepares.
-fn python() -> PathBuf {
+/// The interpreter with localstripe and schemathesis that the test command prepares.
+///
+/// # Panics
+/// Where there is neither `SCRIP_PYTHON` nor a home folder.
+pub fn python() -> PathBuf {
     let path = std::env::var_os("SCRIP_PYTHON").map(PathBuf::from);
     path.or_else(|| {
         let home = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from);

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
-pub use local::LocalStripe;
+pub use local::{LocalStripe, python};
 use serde_json::{Value, json};
 use sha2::Sha256;
 use std::fmt::Write as _;
