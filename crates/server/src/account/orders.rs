@@ -4,6 +4,7 @@ use axum::Router;
 use axum::extract::State;
 use axum::response::Response;
 use axum::routing::get;
+use http::StatusCode;
 use maud::html;
 use scrip_domain::{OrderId, OrderRefundPolicy, ProductId, Tokens};
 use scrip_store::RefundBy;
@@ -95,8 +96,13 @@ async fn confirm(
         .store
         .quote_refund(order, &which.product, Some(person.user), policy)
         .await;
+    let mut status = StatusCode::OK;
     let body = match quoted {
-        Err(error) => html! { (problem(&error)) p { a href=(PATH) { "Back to the orders" } } },
+        Err(error @ scrip_store::Error::OrderNotFound { .. }) => return Err(error.into()),
+        Err(error) => {
+            status = StatusCode::CONFLICT;
+            html! { (problem(&error)) p { a href=(PATH) { "Back to the orders" } } }
+        }
         Ok(tokens) => {
             let names = server.0.store.product_names(std::iter::once(&which.product)).await?;
             let fields = html! {
@@ -112,7 +118,8 @@ async fn confirm(
             }
         }
     };
-    Ok(Page::new("Take back", body).above(PATH, "Orders").show(&person))
+    let page = Page::new("Take back", body).above(PATH, "Orders").status(status);
+    Ok(page.show(&person))
 }
 
 #[derive(Deserialize)]
