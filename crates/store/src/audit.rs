@@ -104,7 +104,7 @@ const ALL_CHECKS: [&[Check]; 6] = [
     &offline::CHECKS,
 ];
 
-const CHECKS: [Check; 10] = [
+const CHECKS: [Check; 11] = [
     Check {
         rule: "the entries of every transfer add up to zero",
         sql: "SELECT t.id, CAST(COALESCE(SUM(e.amount), 0) AS BIGINT), CAST(0 AS BIGINT) FROM transfers t \
@@ -131,6 +131,11 @@ const CHECKS: [Check; 10] = [
         sql: "SELECT o.id, CAST(COALESCE(-e.amount, -1) AS BIGINT), o.total FROM orders o \
               LEFT JOIN entries e ON e.transfer_id = o.id AND e.owner = o.user_id AND e.account = 'wallet' \
               WHERE e.amount IS NULL OR -e.amount <> o.total OR e.balance_after <> o.balance_after LIMIT 100",
+    },
+    Check {
+        rule: "every license belongs to an account",
+        sql: "SELECT l.id, CAST(0 AS BIGINT), CAST(1 AS BIGINT) FROM licenses l LEFT JOIN users u ON u.id = l.user_id \
+              WHERE u.id IS NULL LIMIT 100",
     },
     Check {
         rule: "every transfer for an order has its order",

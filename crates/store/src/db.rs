@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use crate::Error;
 use crate::coalesce::Place;
+use crate::migrations;
 use crate::sqlite::{self, Lease, Sqlite, step_aside};
 
 /// Statements that differ only in the number of rows are cached each; this many stay prepared on a connection.
@@ -152,7 +153,7 @@ impl Database {
                 .connect_with(options.clone())
                 .await
                 .map_err(unavailable)?;
-            sqlx::migrate!("./migrations")
+            migrations::of_postgresql()
                 .run(&pool)
                 .await
                 .map_err(|source| Error::Migration { source })?;

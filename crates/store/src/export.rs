@@ -101,7 +101,8 @@ impl Store {
             id: Uuid, product: String, kind: String, ends_at: Option<i64>, uses: Option<i64>, processings: Option<i64>,
             equity: i64, started_at: i64, terms: String,
         });
-        section!(export, self, user, "orders", "orders t WHERE t.user_id = $1 ORDER BY t.id", {
+        section!(export, self, user, "orders",
+            "entries e JOIN orders t ON t.id = e.transfer_id WHERE e.owner = $1 AND e.account = 'wallet' ORDER BY t.id", {
             id: Uuid, lines: String, total: i64, balance_after: i64, created_at: i64,
         });
         section!(export, self, user, "wallet",

@@ -1,8 +1,8 @@
 //! Persistence on SQLite and PostgreSQL: migrations, the ledger, and every query.
 //!
 //! Every query is one SQL text for both databases. [`Store`] hides which one is behind it; `db` and `sqlite` are the only
-//! modules that know, and `search` and `backup` the only ones with a text for each, because full-text search and copying
-//! a whole database have no common syntax. Writes follow one pattern: read, decide in `scrip_domain`, write with guards (unique keys,
+//! modules that know, and `search`, `backup` and `migrations` the only ones with a text for each, because full-text search, copying
+//! a whole database and laying out the tables of a sale have no common syntax. Writes follow one pattern: read, decide in `scrip_domain`, write with guards (unique keys,
 //! compare-and-set on balances and revisions), and start again when a guard refuses.
 
 mod account_codes;
@@ -38,8 +38,9 @@ mod lifecycle;
 mod listing;
 mod lots;
 mod mails;
-mod names;
+mod migrations;
 mod money;
+mod names;
 mod notices;
 mod operators;
 mod orders;

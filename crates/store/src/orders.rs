@@ -75,7 +75,7 @@ row_struct! {
     }
 }
 
-const COLUMNS: &str = "id, user_id, lines, total, balance_after, created_at";
+const COLUMNS: &str = "o.id, o.user_id, o.lines, o.total, o.balance_after, o.created_at";
 
 async fn read_all(tx: &mut Tx, rows: Vec<Found>) -> Result<Vec<OrderRow>, Error> {
     if rows.is_empty() {
@@ -114,7 +114,7 @@ async fn read_all(tx: &mut Tx, rows: Vec<Found>) -> Result<Vec<OrderRow>, Error>
 
 /// The order with this id, of `user` where one is given.
 async fn find(tx: &mut Tx, order: OrderId, user: Option<UserId>) -> Result<OrderRow, Error> {
-    let sql = format!("SELECT {COLUMNS} FROM orders WHERE id = $1");
+    let sql = format!("SELECT {COLUMNS} FROM orders o WHERE o.id = $1");
     let rows = tx.rows::<Found>("read an order", &sql, &args![order.0]).await?;
     let found = read_all(tx, rows).await?.pop();
     found
@@ -133,10 +133,14 @@ struct Decided {
 }
 
 impl Store {
-    /// Up to `limit` orders of the user, the newest first, older than the one named `before`.
+    /// Up to `limit` orders of the user, the newest first, older than the one named `before`. They are found by the entries of
+    /// the wallet that paid them: a look costs as much as it passes of the wallet's history.
     pub async fn orders(&self, user: UserId, before: Option<OrderId>, limit: i64) -> Result<Vec<OrderRow>, Error> {
         let mut tx = self.database.read().await?;
-        let sql = format!("SELECT {COLUMNS} FROM orders WHERE user_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3");
+        let sql = format!(
+            "SELECT {COLUMNS} FROM entries e JOIN orders o ON o.id = e.transfer_id \
+             WHERE e.owner = $1 AND e.account = 'wallet' AND e.transfer_id < $2 ORDER BY e.transfer_id DESC LIMIT $3"
+        );
         let before = before.map_or(Uuid::max(), |order| order.0);
         let rows = tx
             .rows::<Found>("read orders", &sql, &args![user.0, before, limit])

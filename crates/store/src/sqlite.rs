@@ -13,8 +13,8 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode};
 use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
-use crate::Error;
 use crate::db::{STATEMENTS_PREPARED, Value};
+use crate::{Error, migrations};
 
 /// How long a writer waits for another process that holds the file.
 const BUSY_SECONDS: u64 = 10;
@@ -99,10 +99,12 @@ async fn migrate(path: &Path) -> Result<(), Error> {
         .filename(path)
         .create_if_missing(true)
         .journal_mode(SqliteJournalMode::Wal)
+        // A table that others refer to is made anew by dropping it: <https://www.sqlite.org/lang_altertable.html#otheralter>.
+        .foreign_keys(false)
         .busy_timeout(Duration::from_secs(BUSY_SECONDS));
     let alone = lock(path).await?;
     let mut connection = SqliteConnection::connect_with(&options).await.map_err(unavailable)?;
-    sqlx::migrate!("./migrations")
+    migrations::of_sqlite()
         .run(&mut connection)
         .await
         .map_err(|source| Error::Migration { source })?;

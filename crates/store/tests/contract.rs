@@ -351,6 +351,7 @@ both! {
              "UPDATE entries SET amount = amount - 1 WHERE account <> 'wallet'"),
             ("UPDATE orders SET total = total + 1", "UPDATE orders SET total = total - 1"),
             ("UPDATE licenses SET equity = 100", "UPDATE licenses SET equity = 5"),
+            ("UPDATE licenses SET user_id = id", "UPDATE licenses SET user_id = (SELECT user_id FROM orders)"),
         ] {
             fixture.tamper(tamper).await;
             assert_ne!(fixture.store.audit().await.unwrap().breaches, [], "{tamper}");

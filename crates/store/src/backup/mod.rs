@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::Error;
 use crate::db::redact;
+use crate::{Error, migrations};
 
 /// The longest time to wait for a database that others write to, in seconds.
 const BUSY_SECONDS: u64 = 30;
@@ -71,7 +71,10 @@ pub async fn check_restore(url: &str, copy: &DatabaseCopy) -> Result<(), Error> 
         let why = format!("the copy is of {}, and the database is {backend}", copy.backend);
         return Err(Error::NotRestorable { why });
     }
-    let known = sqlx::migrate!("./migrations");
+    let known = match address {
+        Address::Sqlite(_) => migrations::of_sqlite(),
+        Address::Postgres(_) => migrations::of_postgresql(),
+    };
     if let Some(newer) = copy.migrations.iter().find(|version| !known.version_exists(**version)) {
         let why = format!("the copy was made by a newer version, which knows the migration {newer}");
         return Err(Error::NotRestorable { why });

@@ -11,7 +11,7 @@ use sqlx::{AssertSqlSafe, Connection as _, Executor as _};
 use tokio::io::AsyncWriteExt as _;
 
 use super::{DatabaseCopy, TableCopy, io, table_file, unavailable};
-use crate::Error;
+use crate::{Error, migrations};
 
 const COPY: &str = "copy the database";
 const PUT_BACK: &str = "put the database back";
@@ -85,7 +85,7 @@ pub(super) async fn restore(url: &str, folder: &Path, copy: &DatabaseCopy) -> Re
         .await
         .map_err(unavailable(PUT_BACK))?;
     // The tables as they were when the copy was made: what came later changes them with the rows inside.
-    let known = sqlx::migrate!("./migrations");
+    let known = migrations::of_postgresql();
     let then = known
         .iter()
         .filter(|migration| copy.migrations.contains(&migration.version));

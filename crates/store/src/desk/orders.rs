@@ -53,7 +53,10 @@ impl Store {
     ) -> Result<Vec<AnyOrder>, Error> {
         let before = before.map_or(Uuid::max(), |order| order.0);
         let rows = if let Some(user) = user {
-            let sql = format!("{SQL} WHERE o.user_id = $3 AND o.id < $1 ORDER BY o.id DESC LIMIT $2");
+            let sql = format!(
+                "{SQL} JOIN entries e ON e.transfer_id = o.id WHERE e.owner = $3 AND e.account = 'wallet' \
+                 AND e.transfer_id < $1 ORDER BY e.transfer_id DESC LIMIT $2"
+            );
             let values = args![before, limit, user.0];
             self.database.rows::<Found>("list orders", &sql, &values).await?
         } else {
