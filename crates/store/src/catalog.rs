@@ -318,13 +318,19 @@ pub(crate) async fn find_sales(
         .await?;
     rows.into_iter()
         .map(|(id, offers, policy)| {
-            let sale = Sale {
-                offers: read_json("products", &id, &offers)?,
-                policy: read_json("products", &id, &policy)?,
-            };
-            Ok((read_id(&id)?, sale))
+            let id = read_id(&id)?;
+            let sale = read_sale(&id, &offers, &policy)?;
+            Ok((id, sale))
         })
         .collect()
+}
+
+/// How a product is sold, as its columns have it.
+pub(crate) fn read_sale(product: &ProductId, offers: &str, policy: &str) -> Result<Sale, Error> {
+    Ok(Sale {
+        offers: read_json("products", product.as_str(), offers)?,
+        policy: read_json("products", product.as_str(), policy)?,
+    })
 }
 
 pub(crate) fn read_id(id: &str) -> Result<ProductId, Error> {

@@ -3,13 +3,13 @@
 use std::collections::HashMap;
 
 use scrip_domain::{
-    Clock, Coded, ErrorCode, Holdings, IdSource, Item, License, LicenseId, OrderId, ProductId, PurchaseId, Quote,
-    QuoteLine, Timestamp, Tokens, UserId,
+    Clock, Coded, ErrorCode, Holdings, IdSource, Item, License, LicenseId, OrderId, PurchaseId, Quote, QuoteLine,
+    Timestamp, Tokens, UserId,
 };
 use uuid::Uuid;
 
 use crate::db::{Database, Tx, Value, args, list_text, rows_text};
-use crate::holdings::State;
+use crate::holdings::{State, Wanted};
 use crate::ledger::{ATTEMPTS_MAX, KIND_ORDER, Posting, VENDOR_REVENUE, post, read_tokens};
 use crate::token_sales::{HeldSales, find_held, forget_held};
 use crate::{Error, Refusal, Store, licenses};
@@ -62,9 +62,8 @@ impl Store {
     /// What `items` would cost the user now.
     pub async fn quote(&self, user: UserId, items: &[Item]) -> Result<Quote, Error> {
         let mut tx = self.database.read().await?;
-        let wanted: Vec<(UserId, &ProductId)> = items.iter().map(|item| (user, &item.product)).collect();
         let now = self.clock.now();
-        let state = State::read(&mut tx, &wanted, now).await?;
+        let state = State::read(&mut tx, &Wanted::all(user, items, None), now).await?;
         Ok(scrip_domain::quote(items, &state.holdings(user, items), now)?)
     }
 }
@@ -104,14 +103,17 @@ async fn try_batch(
     batch: &[Checkout],
 ) -> Result<Vec<Result<PaidOrder, Refusal>>, Error> {
     let mut tx = database.write_checkouts().await?;
-    let wanted: Vec<(UserId, &ProductId)> = batch
+    let wanted: Vec<Wanted<'_>> = batch
         .iter()
-        .flat_map(|checkout| checkout.items.iter().map(|item| (checkout.user, &item.product)))
+        .flat_map(|checkout| Wanted::all(checkout.user, &checkout.items, Some(checkout.command)))
         .collect();
     let now = clock.now();
     let mut state = State::read(&mut tx, &wanted, now).await?;
-    // Looked for after the state was read: an order that is paid in between is answered, not refused for what it changed.
-    let mut orders = find_orders(&mut tx, batch).await?;
+    let known = |checkout: &&Checkout| {
+        // Looked for again after more was read: an order that was paid in between is answered, not refused for what it changed.
+        !state.of_one_moment || checkout.items.is_empty() || state.paid.contains(&(checkout.user, checkout.command))
+    };
+    let mut orders = find_orders(&mut tx, batch.iter().filter(known)).await?;
     let (mut answers, mut written) = (Vec::with_capacity(batch.len()), Written::default());
     for checkout in batch {
         if let Some(known) = orders.get(&(checkout.user, checkout.command)) {
@@ -233,8 +235,11 @@ impl KnownOrder {
     }
 }
 
-/// The orders of a batch that were paid before.
-async fn find_orders(tx: &mut Tx, batch: &[Checkout]) -> Result<HashMap<(UserId, Uuid), KnownOrder>, Error> {
+/// Those of some checkouts that were paid before.
+async fn find_orders(
+    tx: &mut Tx,
+    checkouts: impl Iterator<Item = &Checkout>,
+) -> Result<HashMap<(UserId, Uuid), KnownOrder>, Error> {
     type Found = (Uuid, Uuid, Vec<u8>, Uuid, String, i64, i64, i64);
     let sql = |rows| {
         format!(
@@ -243,10 +248,12 @@ async fn find_orders(tx: &mut Tx, batch: &[Checkout]) -> Result<HashMap<(UserId,
             rows_text(rows, 2, 1)
         )
     };
-    let values: Vec<Value> = batch
-        .iter()
+    let values: Vec<Value> = checkouts
         .flat_map(|checkout| args![checkout.user.0, checkout.command])
         .collect();
+    if values.is_empty() {
+        return Ok(HashMap::new());
+    }
     let rows = tx.rows_of_each::<Found>("look for orders", sql, 2, &values).await?;
     rows.into_iter()
         .map(|(user, command, digest, id, lines, total, balance_after, created_at)| {
@@ -360,16 +367,18 @@ async fn write_balances(tx: &mut Tx, wallets: &HashMap<UserId, (Tokens, Tokens)>
     }
     // One order of rows for all processes, so that two of them seldom wait for each other crosswise.
     changed.sort();
-    let sql = format!(
-        "UPDATE wallets SET balance = v.column3 FROM (VALUES {}) AS v \
-         WHERE wallets.user_id = v.column1 AND wallets.balance = v.column2",
-        rows_text(changed.len(), 3, 1)
-    );
+    let sql = |rows| {
+        format!(
+            "UPDATE wallets SET balance = v.column3 FROM (VALUES {}) AS v \
+             WHERE wallets.user_id = v.column1 AND wallets.balance = v.column2",
+            rows_text(rows, 3, 1)
+        )
+    };
     let values: Vec<Value> = changed
         .iter()
         .flat_map(|(user, (before, after))| args![user.0, *before, *after])
         .collect();
-    let written = tx.execute("debit wallets", &sql, &values).await?;
+    let written = tx.execute_each("debit wallets", sql, 3, &values).await?;
     if written == changed.len() as u64 {
         Ok(())
     } else {

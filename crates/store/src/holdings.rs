@@ -1,13 +1,35 @@
 //! What people hold, as far as some checkouts are decided on it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use scrip_domain::{Holdings, Item, License, LicenseId, ProductId, Sale, Timestamp, Tokens, UserId};
 use uuid::Uuid;
 
-use crate::db::{Tx, Value, rows_text};
+use crate::db::{Tx, Value, args, rows_text};
 use crate::ledger::read_tokens;
 use crate::{Error, activations, catalog, licenses, seats};
+
+/// A product that somebody wants.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Wanted<'w> {
+    pub(crate) user: UserId,
+    pub(crate) product: &'w ProductId,
+    /// The command that asks for it; none where only its price is asked.
+    pub(crate) command: Option<Uuid>,
+}
+
+impl<'w> Wanted<'w> {
+    /// The products of some items.
+    pub(crate) fn all(user: UserId, items: &'w [Item], command: Option<Uuid>) -> Vec<Self> {
+        let wanted = |item: &'w Item| Self {
+            user,
+            product: &item.product,
+            command,
+        };
+        items.iter().map(wanted).collect()
+    }
+}
 
 /// What the checkouts of a batch are decided on, and what they made of it.
 pub(crate) struct State {
@@ -20,57 +42,110 @@ pub(crate) struct State {
     in_use: HashMap<LicenseId, Vec<String>>,
     /// Licenses whose allowance began anew, by other limits than before.
     pub(crate) reshaped: Vec<LicenseId>,
+    /// The commands that were paid already.
+    pub(crate) paid: HashSet<(UserId, Uuid)>,
+    /// Whether all of it was read at one moment, so that what is not among the paid commands changed nothing of the rest.
+    pub(crate) of_one_moment: bool,
 }
 
+/// User, product, command; balance, offers, policy; whether there are a license and an order.
+type Overview = (
+    Uuid,
+    String,
+    Option<Uuid>,
+    Option<i64>,
+    Option<String>,
+    Option<String>,
+    bool,
+    bool,
+);
+
 impl State {
-    pub(crate) async fn read(tx: &mut Tx, wanted: &[(UserId, &ProductId)], now: Timestamp) -> Result<Self, Error> {
+    /// Reads it with one statement, and the licenses with a second one where there are any.
+    pub(crate) async fn read(tx: &mut Tx, wanted: &[Wanted<'_>], now: Timestamp) -> Result<Self, Error> {
         let mut state = Self {
             wallets: HashMap::new(),
             sales: HashMap::new(),
             licenses: HashMap::new(),
             in_use: HashMap::new(),
             reshaped: Vec::new(),
+            paid: HashSet::new(),
+            of_one_moment: true,
         };
         if wanted.is_empty() {
             return Ok(state);
         }
         let sql = |rows| {
             format!(
-                "SELECT w.user_id, w.balance FROM (VALUES {}) AS v JOIN wallets w ON w.user_id = v.column1",
-                rows_text(rows, 1, 1)
+                "SELECT v.column1, v.column2, v.column3, w.balance, p.offers, p.policy, l.user_id IS NOT NULL, \
+                 o.user_id IS NOT NULL FROM (VALUES {}) AS v \
+                 LEFT JOIN wallets w ON w.user_id = v.column1 \
+                 LEFT JOIN products p ON p.id = v.column2 AND NOT p.removed \
+                 LEFT JOIN licenses l ON l.user_id = v.column1 AND l.product = v.column2 \
+                 LEFT JOIN orders o ON o.command_id = v.column3 AND o.user_id = v.column1",
+                rows_text(rows, 3, 1)
             )
         };
-        let values: Vec<Value> = wanted.iter().map(|(user, _)| Value::from(user.0)).collect();
-        let found = tx.rows_of_each::<(Uuid, i64)>("read balances", sql, 1, &values);
-        for (user, balance) in found.await? {
-            let balance = read_tokens("wallets", user, balance)?;
-            state.wallets.insert(UserId(user), (balance, balance));
+        let values: Vec<Value> = wanted
+            .iter()
+            .flat_map(|wanted| args![wanted.user.0, wanted.product.as_str(), wanted.command])
+            .collect();
+        let mut held = HashSet::new();
+        for row in tx
+            .rows_of_each::<Overview>("look over a checkout", sql, 3, &values)
+            .await?
+        {
+            state.take(row, &mut held)?;
         }
-        state.sales = catalog::find_sales(tx, wanted.iter().map(|(_, product)| *product)).await?;
-        for license in licenses::find(tx, wanted).await? {
-            state
-                .licenses
-                .insert((license.user, license.product.clone()), (license.revision, license));
+        if !held.is_empty() {
+            let held: Vec<_> = held.iter().map(|(user, product)| (*user, product)).collect();
+            state.of_one_moment = false;
+            for license in licenses::find(tx, &held).await? {
+                state
+                    .licenses
+                    .insert((license.user, license.product.clone()), (license.revision, license));
+            }
         }
         state.read_upgradable(tx, wanted, now).await?;
         Ok(state)
     }
 
+    /// Takes one row over, and notes a license that is still to be read.
+    fn take(&mut self, row: Overview, held: &mut HashSet<(UserId, ProductId)>) -> Result<(), Error> {
+        let (user, product, command, balance, offers, policy, licensed, paid) = row;
+        let (user, product) = (UserId(user), catalog::read_id(&product)?);
+        if let Some(balance) = balance {
+            let balance = read_tokens("wallets", user.0, balance)?;
+            self.wallets.insert(user, (balance, balance));
+        }
+        if let Some(command) = command.filter(|_| paid) {
+            self.paid.insert((user, command));
+        }
+        if licensed {
+            held.insert((user, product.clone()));
+        }
+        // Many who buy the same at one moment are told its offers once.
+        if let (Entry::Vacant(free), Some(offers), Some(policy)) = (self.sales.entry(product), offers, policy) {
+            let sale = catalog::read_sale(free.key(), &offers, &policy)?;
+            free.insert(sale);
+        }
+        Ok(())
+    }
+
     /// The licenses that the wanted products upgrade from.
-    async fn read_upgradable(
-        &mut self,
-        tx: &mut Tx,
-        wanted: &[(UserId, &ProductId)],
-        now: Timestamp,
-    ) -> Result<(), Error> {
+    async fn read_upgradable(&mut self, tx: &mut Tx, wanted: &[Wanted<'_>], now: Timestamp) -> Result<(), Error> {
         let earlier: Vec<(UserId, ProductId)> = wanted
             .iter()
-            .filter(|(user, product)| !self.licenses.contains_key(&(*user, (*product).clone())))
-            .filter_map(|(user, product)| Some((*user, self.sales.get(product)?.policy.upgrade_from.clone()?)))
+            .filter_map(|wanted| {
+                let earlier = self.sales.get(wanted.product)?.policy.upgrade_from.clone()?;
+                let held = self.licenses.contains_key(&(wanted.user, wanted.product.clone()));
+                (!held).then_some((wanted.user, earlier))
+            })
             .collect();
         if earlier.is_empty() {
             return Ok(());
         }
+        self.of_one_moment = false;
         let earlier: Vec<_> = earlier.iter().map(|(user, product)| (*user, product)).collect();
         for license in licenses::find(tx, &earlier).await? {
             let computers = seats::names_of_live(&activations::of_license(tx, license.id).await?, now);

@@ -220,14 +220,16 @@ pub(crate) async fn update(tx: &mut Tx, changed: &[(i64, &License)]) -> Result<(
             renews_at(license),
         ]);
     }
-    let sql = format!(
-        "UPDATE licenses SET user_id = v.column3, product = v.column4, kind = v.column5, ends_at = v.column6, \
+    let sql = |rows| {
+        format!(
+            "UPDATE licenses SET user_id = v.column3, product = v.column4, kind = v.column5, ends_at = v.column6, \
          uses = v.column7, processings = v.column8, equity = v.column9, last_offer = v.column10, terms = v.column11, \
          tenure = v.column12, revision = v.column13, renews_at = v.column14 FROM (VALUES {}) AS v \
          WHERE licenses.id = v.column1 AND licenses.revision = v.column2",
-        rows_text(changed.len(), 14, 1)
-    );
-    let written = tx.execute("change licenses", &sql, &values).await?;
+            rows_text(rows, 14, 1)
+        )
+    };
+    let written = tx.execute_each("change licenses", sql, 14, &values).await?;
     if written == changed.len() as u64 {
         Ok(())
     } else {

@@ -6,7 +6,7 @@ use scrip_domain::{Item, ProductId, PurchaseId, Quote, Sale, Timestamp, Tokens, 
 
 use crate::catalog::read_json;
 use crate::db::{Tx, args};
-use crate::holdings::State;
+use crate::holdings::{State, Wanted};
 use crate::ledger::read_tokens;
 use crate::{Error, Store};
 
@@ -43,8 +43,7 @@ pub(super) async fn hold_quote(
     hold: &HoldRequest,
     now: Timestamp,
 ) -> Result<Quote, Error> {
-    let wanted: Vec<(UserId, &ProductId)> = hold.items.iter().map(|item| (user, &item.product)).collect();
-    let state = State::read(tx, &wanted, now).await?;
+    let state = State::read(tx, &Wanted::all(user, &hold.items, None), now).await?;
     let holdings = state.holdings(user, &hold.items);
     let quote = scrip_domain::quote(&hold.items, &holdings, now)?;
     if quote.total != hold.expected_total {
