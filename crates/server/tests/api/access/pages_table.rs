@@ -89,4 +89,5 @@ pub(super) const PAGES: &[Row] = &[
     row("POST", "/account/wallet/alert", SignedIn, ""),
     row("GET", "/account/wallet/history.csv", SignedIn, ""),
     row("GET", "/account/wallet/statement.json", SignedIn, ""),
+    row("GET", "/account/wallet/statement.pdf", SignedIn, ""),
 ];

@@ -104,6 +104,7 @@ pub(super) const API: &[Row] = &[
     row("GET", "/v1/wallet/history.csv", SignedIn, ""),
     row("GET", "/v1/wallet/holding", SignedIn, ""),
     row("GET", "/v1/wallet/statement", SignedIn, ""),
+    row("GET", "/v1/wallet/statement.pdf", SignedIn, ""),
     row("POST", "/v1/activations/{activation}/release", Owner, r#"{}"#),
     row("POST", "/v1/licenses/{license}/end", Owner, r#"{"at_least":0}"#),
     row("POST", "/v1/licenses/{license}/transfer", Owner, r#"{"to":"gus@example.com"}"#),
