@@ -13,6 +13,7 @@ mod setup;
 mod steps;
 mod store;
 mod tidy;
+mod till;
 mod window;
 
 use std::process::ExitCode;

@@ -15,6 +15,7 @@ use crate::places::Places;
 use crate::process::{Interrupts, cargo, show};
 use crate::setup::{self, Job};
 use crate::store::{self, Server};
+use crate::till::{self, PracticePayments};
 use crate::window;
 
 /// Where the server listens when the port is free: the same each time, so that a session survives.
@@ -75,9 +76,22 @@ pub(crate) fn run(places: &Places, options: &Options) -> Result<()> {
     println!("==> fill the store");
     let data = places.cached("run/server")?;
     store::fill(places, &built, &data, &store::STOCK, &interrupts)?;
+    let stocked = till::stock(&built, &data)?;
     println!("==> start the server");
-    let mut server = Server::start(&built, &data, free_port(PORT)?, &interrupts)?;
+    let mut payments = PracticePayments::start(&built, &data)?;
+    let mut server = Server::start(&built, &data, free_port(PORT)?, &payments.environment(), &interrupts)?;
     println!("    {}, with its data in {}", server.url(), data.display());
+    println!(
+        "    tokens are sold for play money, paid at {}: nobody is charged",
+        payments.url()
+    );
+    println!("    vouchers to redeem: {}", stocked.vouchers.display());
+    println!(
+        "    the vendor's console: {}/console, as {}; the password stands in {}, which only you can read",
+        server.url(),
+        till::OPERATOR,
+        stocked.password.display()
+    );
     println!(
         "    for a terminal: export SCRIP_SERVER={} PATH={}:$PATH",
         server.url(),
@@ -107,6 +121,7 @@ pub(crate) fn run(places: &Places, options: &Options) -> Result<()> {
     println!("    close the window or press Ctrl-C to stop");
     while !window.has_ended() && !interrupts.arrives_within(Duration::from_millis(200)) {
         server.require_running()?;
+        payments.require_running()?;
     }
     Ok(())
 }
@@ -123,7 +138,16 @@ pub(crate) fn build(places: &Places, release: bool) -> Result<Built> {
     // One call, so that crates which several of them use are compiled once.
     show(
         cargo_build()
-            .args(["-p", "scrip-server", "-p", "scrip-cli", "-p", "scrip-desktop"])
+            .args([
+                "-p",
+                "scrip-server",
+                "-p",
+                "scrip-cli",
+                "-p",
+                "scrip-desktop",
+                "-p",
+                "scrip-testkit",
+            ])
             .args(["--features", "scrip-desktop/custom-protocol"]),
     )?;
     Ok(Built {

@@ -127,13 +127,21 @@ pub(crate) struct Server {
 
 impl Server {
     /// Starts it and waits until it is ready.
-    pub(crate) fn start(built: &Built, data: &Path, port: u16, interrupts: &Interrupts) -> Result<Self> {
+    pub(crate) fn start(
+        built: &Built,
+        data: &Path,
+        port: u16,
+        environment: &[(&str, &str)],
+        interrupts: &Interrupts,
+    ) -> Result<Self> {
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
         let log = data.join("server.log");
         let output = fs::File::create(&log).with_context(|| format!("writing {}", log.display()))?;
         let mut process = Companion::start(
             "scrip-server",
             server(built, data, &["serve", "--listen", &address.to_string()])
+                .env("SCRIP_PUBLIC_URL", format!("http://{address}"))
+                .envs(environment.iter().copied())
                 .stdout(Stdio::null())
                 .stderr(output),
         )?;
@@ -164,7 +172,7 @@ impl Server {
 }
 
 /// A command of `scrip-server` on a data folder, with the embedded database.
-fn server(built: &Built, data: &Path, verb: &[&str]) -> Command {
+pub(crate) fn server(built: &Built, data: &Path, verb: &[&str]) -> Command {
     let mut command = Command::new(built.program("scrip-server"));
     command.args(verb).arg("--data").arg(data).env_remove("DATABASE_URL");
     command

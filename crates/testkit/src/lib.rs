@@ -10,5 +10,5 @@ mod vendor;
 pub use chance::Chance;
 pub use postgres::Postgres;
 pub use smtp::Smtp;
-pub use stripe::{LocalStripe, SECRET_KEY, Stripe, WEBHOOK_SECRET, python};
+pub use stripe::{LocalStripe, Practice, SECRET_KEY, Stripe, WEBHOOK_SECRET, python};
 pub use vendor::Vendor;

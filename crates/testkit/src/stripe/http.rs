@@ -23,17 +23,45 @@ impl Request {
     }
 }
 
-/// What is answered: always JSON.
+/// What is answered: JSON but for pages.
 #[derive(Clone)]
 pub(super) struct Answer {
     pub(super) status: u16,
     pub(super) body: Vec<u8>,
+    content_type: &'static str,
+    location: Option<String>,
 }
 
 impl Answer {
     pub(super) fn json(status: u16, value: &Value) -> Self {
-        let body = value.to_string().into_bytes();
-        Self { status, body }
+        Self::plain(status, value.to_string().into_bytes())
+    }
+
+    /// JSON that is written already.
+    pub(super) const fn plain(status: u16, body: Vec<u8>) -> Self {
+        Self {
+            status,
+            body,
+            content_type: "application/json",
+            location: None,
+        }
+    }
+
+    /// A page for people.
+    pub(super) fn page(status: u16, html: String) -> Self {
+        Self {
+            content_type: "text/html; charset=utf-8",
+            ..Self::plain(status, html.into_bytes())
+        }
+    }
+
+    /// Sends a browser elsewhere.
+    pub(super) fn elsewhere(url: &str) -> Self {
+        let no_break = |letter: &char| !letter.is_control();
+        Self {
+            location: Some(url.chars().filter(no_break).collect()),
+            ..Self::plain(303, Vec::new())
+        }
     }
 
     pub(super) fn refusal(status: u16, message: &str) -> Self {
@@ -47,9 +75,15 @@ impl Answer {
 /// Answers one request. A connection that breaks is the other side's to notice.
 pub(super) fn serve(mut stream: TcpStream, answer: impl FnOnce(&Request) -> Answer) {
     let Some(request) = read_request(&stream) else { return };
-    let Answer { status, body } = answer(&request);
+    let Answer {
+        status,
+        body,
+        content_type,
+        location,
+    } = answer(&request);
+    let location = location.map_or_else(String::new, |url| format!("Location: {url}\r\n"));
     let head = format!(
-        "HTTP/1.1 {status} \r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+        "HTTP/1.1 {status} \r\nContent-Type: {content_type}\r\n{location}Content-Length: {}\r\nConnection: close\r\n\r\n",
         body.len()
     );
     drop(stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(&body)));

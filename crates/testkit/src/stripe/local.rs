@@ -123,7 +123,7 @@ pub(super) fn ask(method: &str, path: &str, form: &str) -> Answer {
         .and_then(|word| word.parse().ok())
         .expect("a status");
     let body = answer.split_off(end);
-    Answer { status, body }
+    Answer::plain(status, body)
 }
 
 /// The interpreter with localstripe and schemathesis that the test command prepares.

@@ -2,6 +2,8 @@
 
 mod http;
 mod local;
+mod page;
+mod practice;
 mod session;
 
 use std::collections::{BTreeMap, HashMap};
@@ -11,6 +13,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
 pub use local::{LocalStripe, python};
+pub use practice::Practice;
 use serde_json::{Value, json};
 use sha2::Sha256;
 use std::fmt::Write as _;
