@@ -63,7 +63,7 @@ pub use ids::{
 };
 pub use license::{License, LicenseKind, LicenseState, Remaining, TermsSnapshot};
 pub use lifecycle::{Refund, start_trial};
-pub use lots::{ExpiryPolicy, ExpiryStep, Flow, FlowKind, Holding, Lot, LotDates};
+pub use lots::{ExpiryPolicy, ExpiryStep, Flow, FlowKind, Holding, HoldingState, Lot, LotDates, Taking};
 pub use money::{Currency, Money};
 pub use offer::{Offer, Offers, PauseRule, Policy, RentalOffer, RentalRules, Sale};
 pub use operators::{Permission, Role};

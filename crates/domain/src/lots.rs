@@ -57,7 +57,8 @@ pub struct Lot {
 }
 
 /// Where tokens of a wallet are counted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 enum Pool {
     Lot(Timestamp, TransferId),
     Given,
@@ -72,9 +73,26 @@ pub struct Holding {
     bought: i64,
     /// What went out before it came in, where the clocks of two servers disagree.
     short: i64,
-    /// What each flow that went out took from where, the latest last.
+    /// What each flow that went out took from where, the latest last. One that took bought tokens alone is not here: what
+    /// comes back without a known origin is counted as bought.
     taken: BTreeMap<TransferId, Vec<(Pool, i64)>>,
 }
+
+/// What a wallet holds at one point of its history, to go on from there: as large as the lots that have not ended.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HoldingState {
+    /// When each lot runs out, the transfer that gave it, and what is left of it.
+    lots: Vec<(Timestamp, TransferId, i64)>,
+    given: i64,
+    bought: i64,
+    short: i64,
+}
+
+/// From where a flow took tokens, as far as they did not come back: what a later flow that gives them back needs to know.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Taking(Vec<(Pool, i64)>);
 
 impl Holding {
     /// What a wallet holds after its whole history, the oldest flow first.
@@ -86,7 +104,38 @@ impl Holding {
         holding
     }
 
-    fn apply(&mut self, flow: Flow) {
+    /// The holding as it stood at a point of its history. `takings` are those of earlier flows that flows after that point
+    /// give back; others are not needed.
+    pub fn resume(state: HoldingState, takings: impl IntoIterator<Item = (TransferId, Taking)>) -> Self {
+        let lots = state.lots.into_iter().map(|(at, lot, left)| ((at, lot), left));
+        Self {
+            lots: lots.collect(),
+            given: state.given,
+            bought: state.bought,
+            short: state.short,
+            taken: takings.into_iter().map(|(of, taking)| (of, taking.0)).collect(),
+        }
+    }
+
+    /// What [`Holding::resume`] needs to stand here again, but for the takings.
+    pub fn state(&self) -> HoldingState {
+        let lots = self.lots.iter().map(|((at, lot), left)| (*at, *lot, *left));
+        HoldingState {
+            lots: lots.collect(),
+            given: self.given,
+            bought: self.bought,
+            short: self.short,
+        }
+    }
+
+    /// The takings of all flows since the start or since the state that was resumed, and of those that were handed over
+    /// then, as they are now.
+    pub fn takings(&self) -> impl Iterator<Item = (TransferId, Taking)> + '_ {
+        self.taken.iter().map(|(of, parts)| (*of, Taking(parts.clone())))
+    }
+
+    /// Goes on by one flow, later than all before it.
+    pub fn apply(&mut self, flow: Flow) {
         if flow.amount > 0 {
             self.put(flow);
             return;
@@ -122,7 +171,9 @@ impl Holding {
         if let FlowKind::Expired { lot } = flow.kind {
             self.lots.retain(|(_, of), _| *of != lot);
         }
-        self.taken.insert(flow.transfer, taken);
+        if taken.iter().any(|(pool, _)| *pool != Pool::Bought) {
+            self.taken.insert(flow.transfer, taken);
+        }
     }
 
     fn put(&mut self, flow: Flow) {
@@ -136,9 +187,11 @@ impl Holding {
             }
             FlowKind::Given { expires_at: None } => self.given += std::mem::take(&mut rest),
             FlowKind::Returned { of } => {
-                let mut taken = self.taken.remove(&of).unwrap_or_default();
+                let mut taken = self.taken.remove(&of);
                 while rest > 0 {
-                    let Some((pool, amount)) = taken.pop() else { break };
+                    let Some((pool, amount)) = taken.as_mut().and_then(Vec::pop) else {
+                        break;
+                    };
                     let part = rest.min(amount);
                     rest -= part;
                     match pool {
@@ -146,11 +199,11 @@ impl Holding {
                         Pool::Lot(at, lot) if !self.lots.contains_key(&(at, lot)) => self.given += part,
                         pool => self.add(pool, part),
                     }
-                    if part < amount {
+                    if let Some(taken) = taken.as_mut().filter(|_| part < amount) {
                         taken.push((pool, amount - part));
                     }
                 }
-                self.taken.insert(of, taken);
+                self.taken.extend(taken.map(|taken| (of, taken)));
             }
             FlowKind::Plain | FlowKind::Sent | FlowKind::Expired { .. } => {}
         }

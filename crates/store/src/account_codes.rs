@@ -139,6 +139,7 @@ impl Store {
             }
             other => other?,
         };
+        crate::user_words::put(&mut tx, user.0).await?;
         tx.commit().await?;
         Ok(user)
     }

@@ -95,6 +95,7 @@ impl Store {
             Err(Error::Conflict { .. }) => return Err(taken()),
             other => other?,
         };
+        crate::user_words::put(tx, id.0).await?;
         open_wallet(tx, id.0, new.grant).await?;
         if !new.grant.is_zero() {
             let posting = Posting {

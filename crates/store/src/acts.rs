@@ -105,10 +105,12 @@ impl Store {
 
     /// Up to `limit` deeds before the number `before`, the newest first; of one subject where it is given.
     pub async fn acts(&self, subject: Option<&str>, before: Option<i64>, limit: i64) -> Result<Vec<LoggedAct>, Error> {
-        let sql = format!(
-            "{ACT_SQL} WHERE seq < $1 AND (CAST($2 AS TEXT) IS NULL OR subject = $2) ORDER BY seq DESC LIMIT $3"
-        );
-        let values = args![before.unwrap_or(i64::MAX), subject.map(str::to_owned), limit];
+        let mut values = args![before.unwrap_or(i64::MAX), limit].to_vec();
+        let of_subject = subject.map_or("", |subject| {
+            values.push(subject.into());
+            "AND subject = $3"
+        });
+        let sql = format!("{ACT_SQL} WHERE seq < $1 {of_subject} ORDER BY seq DESC LIMIT $2");
         let rows = self
             .database
             .rows::<ActFields>("read the audit log", &sql, &values)

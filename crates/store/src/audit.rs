@@ -156,6 +156,11 @@ const CHECKS: [Check; 11] = [
               WHERE t.kind = 'refund' GROUP BY t.id HAVING COUNT(c.command_id) + COUNT(r.order_id) <> 1 LIMIT 100",
     },
     Check {
+        rule: "every account is found by its words, and nobody who was erased",
+        sql: "SELECT u.id, CAST(0 AS BIGINT), CAST(1 AS BIGINT) FROM users u WHERE (u.erased_at IS NULL) <> \
+              EXISTS (SELECT 1 FROM user_words w WHERE w.user_id = u.id) LIMIT 100",
+    },
+    Check {
         rule: "computers are promised no more uses than are left",
         sql: promised!("uses"),
     },
@@ -206,6 +211,8 @@ impl Store {
                 detail: "it, or one before it, was changed or removed".to_owned(),
             });
         }
+        let points = crate::checkpoints::find_breaches(&mut tx).await?;
+        report.breaches.extend(points.into_iter().take(BREACHES_MAX));
         check_licenses(&mut tx, &mut report, self.clock.now()).await?;
         Ok(report)
     }

@@ -141,6 +141,7 @@ impl Database {
             let path = path.strip_prefix("//").unwrap_or(path);
             let database = Self::Sqlite(Sqlite::open(path.as_ref()).await?);
             crate::search::prepare(&database).await?;
+            crate::user_words::prepare(&database).await?;
             Ok(database)
         } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
             let options = PgConnectOptions::from_str(url)
@@ -165,6 +166,7 @@ impl Database {
                 .map_err(unavailable)?;
             let database = Self::Postgres { pool, checkouts };
             crate::search::prepare(&database).await?;
+            crate::user_words::prepare(&database).await?;
             Ok(database)
         } else {
             Err(invalid())

@@ -37,6 +37,7 @@ const ERASED: &[(&str, &str)] = &[
         "forget messages of gifts",
         "UPDATE gifts SET message = '' WHERE giver = $1",
     ),
+    ("forget words", "DELETE FROM user_words WHERE user_id = $1"),
     ("forget an alert", "DELETE FROM wallet_alerts WHERE user_id = $1"),
     ("leave teams", "DELETE FROM team_members WHERE user_id = $1"),
     (

@@ -470,7 +470,9 @@ impl Store {
     /// Up to `limit` gifts that the user gave or got, the newest first, older than the one named `before`.
     pub async fn gifts(&self, user: UserId, before: Option<GiftId>, limit: i64) -> Result<Vec<Gift>, Error> {
         let sql = format!(
-            "SELECT {COLUMNS} FROM gifts WHERE (giver = $1 OR recipient = $1) AND id < $2 ORDER BY id DESC LIMIT $3"
+            "SELECT {COLUMNS} FROM gifts WHERE id IN (SELECT id FROM (SELECT id FROM gifts WHERE giver = $1 AND id < $2 \
+             ORDER BY id DESC LIMIT $3) AS a UNION SELECT id FROM (SELECT id FROM gifts WHERE recipient = $1 AND id < $2 \
+             ORDER BY id DESC LIMIT $3) AS b) ORDER BY id DESC LIMIT $3"
         );
         let mut tx = self.database.read().await?;
         let before = before.map_or(Uuid::max(), |id| id.0);

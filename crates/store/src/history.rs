@@ -3,8 +3,9 @@
 use scrip_domain::{OrderId, Timestamp, TransferId, UserId};
 use uuid::Uuid;
 
+use crate::checkpoints::{CLOCKS_APART_SECONDS, balance_before};
 use crate::db::{Tx, Value, args};
-use crate::ledger::{KIND_GIFT, KIND_ORDER, KIND_REFUND, read_tokens};
+use crate::ledger::{KIND_GIFT, KIND_ORDER, KIND_REFUND, least_id, read_tokens};
 use crate::names::ProductNames;
 use crate::{Error, HistoryEntry, Store};
 
@@ -33,7 +34,7 @@ pub struct WalletPeriod {
 type Found = (Uuid, String, String, i64, i64, Option<i64>);
 const SQL: &str = "SELECT t.id, t.kind, t.reason, t.created_at, e.amount, e.balance_after \
                    FROM entries e JOIN transfers t ON t.id = e.transfer_id \
-                   WHERE e.owner = $1 AND e.account = 'wallet' AND e.transfer_id < $2 \
+                   WHERE e.owner = $1 AND e.account = 'wallet' AND e.transfer_id < $2 AND e.transfer_id >= $6 \
                    AND t.created_at >= $3 AND t.created_at < $4 AND (CAST($5 AS TEXT) IS NULL OR t.kind = $5)";
 
 fn read((id, kind, reason, at, amount, balance_after): Found) -> Result<HistoryEntry, Error> {
@@ -62,10 +63,15 @@ async fn read_all(tx: &mut Tx, rows: Vec<Found>) -> Result<Vec<HistoryEntry>, Er
 
 impl HistoryFilter {
     fn values(&self, owner: Uuid, before: Option<TransferId>) -> Vec<Value> {
-        let from = self.from.unwrap_or(Timestamp::from_micros(i64::MIN));
+        let from = self.from.unwrap_or(Timestamp::from_micros(0));
         let until = self.until.unwrap_or(Timestamp::from_micros(i64::MAX));
-        let before = before.map_or(Uuid::max(), |transfer| transfer.0);
-        args![owner, before, from, until, self.kind.clone()].to_vec()
+        // Ids follow the clocks of servers, which differ by less than that: so only the period is read.
+        let least = least_id(from.plus_seconds(-CLOCKS_APART_SECONDS));
+        let end = self
+            .until
+            .map_or(Uuid::max(), |until| least_id(until.plus_seconds(CLOCKS_APART_SECONDS)));
+        let before = before.map_or(end, |transfer| transfer.0.min(end));
+        args![owner, before, from, until, self.kind.clone(), least].to_vec()
     }
 }
 
@@ -80,7 +86,7 @@ impl Store {
     ) -> Result<Vec<HistoryEntry>, Error> {
         let mut values = filter.values(owner, before);
         values.push(limit.into());
-        let sql = format!("{SQL} ORDER BY e.transfer_id DESC LIMIT $6");
+        let sql = format!("{SQL} ORDER BY e.transfer_id DESC LIMIT $7");
         let mut tx = self.database.read().await?;
         let rows = tx.rows::<Found>("read a wallet's history", &sql, &values).await?;
         read_all(&mut tx, rows).await
@@ -104,7 +110,7 @@ impl Store {
         };
         let mut values = filter.values(user.0, None);
         values.push(i64::try_from(most).unwrap_or(i64::MAX).saturating_add(1).into());
-        let sql = format!("{SQL} ORDER BY e.transfer_id LIMIT $6");
+        let sql = format!("{SQL} ORDER BY e.transfer_id LIMIT $7");
         let rows = tx.rows::<Found>("read a wallet's history", &sql, &values).await?;
         if rows.len() > most {
             return Err(Error::PeriodTooLong { most });
@@ -118,9 +124,15 @@ impl Store {
     }
 }
 
+/// What a wallet held at an instant: what it held at a point before it that was kept, and what happened from there on.
 async fn sum_until(tx: &mut Tx, user: UserId, until: Timestamp) -> Result<i64, Error> {
+    let surely_before = least_id(until.plus_seconds(-CLOCKS_APART_SECONDS));
+    let (upto, balance) = balance_before(tx, user.0, surely_before).await?;
+    let surely_after = least_id(until.plus_seconds(CLOCKS_APART_SECONDS));
     let sql = "SELECT CAST(COALESCE(SUM(e.amount), 0) AS BIGINT) FROM entries e JOIN transfers t ON t.id = e.transfer_id \
-               WHERE e.owner = $1 AND e.account = 'wallet' AND t.created_at < $2";
-    let found = tx.row::<(i64,)>("add a wallet up", sql, &args![user.0, until]).await?;
-    Ok(found.map_or(0, |(sum,)| sum))
+               WHERE e.owner = $1 AND e.account = 'wallet' AND e.transfer_id > $2 AND e.transfer_id < $3 \
+               AND t.created_at < $4";
+    let values = args![user.0, upto, surely_after, until];
+    let found = tx.row::<(i64,)>("add a wallet up", sql, &values).await?;
+    Ok(balance + found.map_or(0, |(sum,)| sum))
 }

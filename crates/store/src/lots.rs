@@ -1,15 +1,13 @@
 //! Tokens that were given with a date: announced twice, then taken back as far as they are left.
 
-use scrip_domain::{
-    CampaignId, ExpiryPolicy, ExpiryStep, Flow, FlowKind, Holding, LotDates, Timestamp, Tokens, TransferId, UserId,
-};
+use scrip_domain::{CampaignId, ExpiryPolicy, ExpiryStep, LotDates, Timestamp, Tokens, TransferId, UserId};
 use uuid::Uuid;
 
 use crate::acts::{Act, log_act};
+use crate::checkpoints::read_holding_keeping;
 use crate::db::{Tx, args};
 use crate::ledger::{
-    KIND_EXPIRY, KIND_GRANT, KIND_TEAM, KIND_TRANSFER, Leg, Movement, VENDOR_EXPIRED, VENDOR_PROMOTIONS, move_tokens,
-    read_tokens, retrying,
+    KIND_EXPIRY, KIND_GRANT, Leg, Movement, VENDOR_EXPIRED, VENDOR_PROMOTIONS, move_tokens, read_tokens, retrying,
 };
 use crate::notices::NewNotice;
 use crate::{Error, Setting, Store};
@@ -64,57 +62,6 @@ pub(crate) async fn lock_wallet(tx: &mut Tx, owner: Uuid) -> Result<Tokens, Erro
     let sql = "SELECT balance FROM wallets WHERE user_id = $1";
     let found = tx.row::<(i64,)>("read a balance", sql, &args![owner]).await?;
     read_tokens("wallets", owner, found.map_or(-1, |(balance,)| balance))
-}
-
-/// What a wallet holds, told apart by where it came from.
-pub(crate) async fn read_holding(tx: &mut Tx, owner: Uuid) -> Result<Holding, Error> {
-    type Entry = (Uuid, i64, String, Option<Uuid>);
-    let sql = "SELECT transfer_id, expires_at, closed_by FROM lots WHERE user_id = $1 AND expires_at IS NOT NULL";
-    let lots = tx
-        .rows::<(Uuid, i64, Option<Uuid>)>("read lots", sql, &args![owner])
-        .await?;
-    let sql = "SELECT e.transfer_id, e.amount, t.kind, r.of_transfer_id FROM entries e \
-               JOIN transfers t ON t.id = e.transfer_id LEFT JOIN reversals r ON r.transfer_id = e.transfer_id \
-               WHERE e.owner = $1 AND e.account = 'wallet' ORDER BY e.transfer_id";
-    let entries = tx.rows::<Entry>("read a wallet's flows", sql, &args![owner]).await?;
-    let mut flows: Vec<Flow> = Vec::with_capacity(entries.len() + lots.len());
-    for (transfer, amount, kind, of) in entries {
-        let of_lot = |(lot, _, closed_by): &&(Uuid, i64, Option<Uuid>)| {
-            if amount < 0 {
-                *closed_by == Some(transfer)
-            } else {
-                *lot == transfer
-            }
-        };
-        let lot = lots.iter().find(of_lot);
-        let kind = match (kind.as_str(), of, lot) {
-            (_, Some(of), _) if amount > 0 => FlowKind::Returned { of: TransferId(of) },
-            (KIND_GRANT, _, lot) if amount > 0 => FlowKind::Given {
-                expires_at: lot.map(|(_, at, _)| Timestamp::from_micros(*at)),
-            },
-            (KIND_EXPIRY, _, Some((lot, ..))) => FlowKind::Expired { lot: TransferId(*lot) },
-            (KIND_TRANSFER | KIND_TEAM | "purchase_refund", ..) if amount < 0 => FlowKind::Sent,
-            _ => FlowKind::Plain,
-        };
-        flows.push(Flow {
-            transfer: TransferId(transfer),
-            amount,
-            kind,
-        });
-    }
-    // A lot that ran out with nothing left ended all the same.
-    for (lot, _, closed_by) in &lots {
-        let Some(closed) = closed_by.filter(|id| !flows.iter().any(|flow| flow.transfer.0 == *id)) else {
-            continue;
-        };
-        flows.push(Flow {
-            transfer: TransferId(closed),
-            amount: 0,
-            kind: FlowKind::Expired { lot: TransferId(*lot) },
-        });
-    }
-    flows.sort_by_key(|flow| flow.transfer);
-    Ok(Holding::replay(flows))
 }
 
 impl Store {
@@ -196,11 +143,6 @@ impl Store {
         Ok(Some(TransferId(id)))
     }
 
-    /// What the user's wallet holds, told apart by where it came from.
-    pub async fn holding(&self, user: UserId) -> Result<Holding, Error> {
-        read_holding(&mut self.database.read().await?, user.0).await
-    }
-
     /// Announces and takes back what runs out; up to `limit` lots.
     pub async fn expire_lots(&self, policy: &ExpiryPolicy, limit: i64) -> Result<ExpiryReport, Error> {
         let sql = "SELECT transfer_id FROM lots WHERE due_at <= $1 ORDER BY due_at, transfer_id LIMIT $2";
@@ -228,7 +170,9 @@ impl Store {
             };
             lock_wallet(&mut tx, user.0).await?;
             let step = policy.step(&dates, now);
-            let left = read_holding(&mut tx, user.0).await?.left_of(TransferId(lot));
+            let left = read_holding_keeping(&mut tx, user.0, now)
+                .await?
+                .left_of(TransferId(lot));
             let done = match step {
                 ExpiryStep::Wait(until) => {
                     set_lot(&mut tx, lot, "due_at = $2", until).await?;

@@ -5,7 +5,8 @@ use uuid::Uuid;
 
 use crate::account_codes::{self, CodePurpose, NewCode};
 use crate::acts::log_act;
-use crate::db::args;
+use crate::db::{Value, args, list_text};
+use crate::user_words;
 use crate::{Act, Error, NewUser, Store, TokenHash, User};
 
 /// An account in a list of the vendor's.
@@ -73,6 +74,7 @@ impl Store {
         ];
         let mut tx = self.database.write().await?;
         tx.execute("correct personal details", sql, &values).await?;
+        user_words::put(&mut tx, user.0).await?;
         tx.commit().await
     }
 
@@ -89,6 +91,7 @@ impl Store {
             }),
             other => other.map(drop),
         }?;
+        user_words::put(&mut tx, user.0).await?;
         tx.commit().await
     }
 
@@ -114,6 +117,7 @@ impl Store {
             new.details.postal_address.as_str()
         ];
         tx.execute("write personal details", sql, &values).await?;
+        user_words::put(&mut tx, user.id.0).await?;
         let code = NewCode {
             hash: new.code,
             user: user.id,
@@ -162,27 +166,32 @@ impl Store {
         Ok(ended)
     }
 
-    /// Up to `limit` accounts, the newest first, older than `before`; those whose address or name has `words`, or whose id they are.
+    /// Up to `limit` accounts, the newest first, older than `before`; those in whose address or name every one of `words` begins
+    /// a word, or whose id they are.
     pub async fn search_users(&self, words: &str, before: Option<Uuid>, limit: i64) -> Result<Vec<UserRow>, Error> {
         type Found = (Uuid, String, String, i64, Option<i64>, Option<i64>, bool, i64);
-        let words: String = words.trim().to_lowercase().chars().take(100).collect();
-        let id = Uuid::try_parse(&words).unwrap_or(Uuid::nil());
-        let escaped = words.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
         let before = before.unwrap_or(Uuid::max());
-        let (filter, values) = if words.is_empty() {
-            ("", vec![before.into(), limit.into()])
+        let mut tx = self.database.read().await?;
+        let mut values = args![before, limit].to_vec();
+        let filter = if words.trim().is_empty() {
+            "u.id < $1".to_owned()
         } else {
-            (
-                "AND (u.id = $3 OR u.email LIKE $4 ESCAPE '\\' OR LOWER(u.name) LIKE $4 ESCAPE '\\')",
-                vec![before.into(), limit.into(), id.into(), format!("%{escaped}%").into()],
-            )
+            let found = match Uuid::try_parse(words.trim()) {
+                Ok(id) => vec![id],
+                Err(_) => user_words::find(&mut tx, words, before, limit).await?,
+            };
+            if found.is_empty() {
+                return Ok(Vec::new());
+            }
+            values.extend(found.iter().copied().map(Value::from));
+            format!("u.id < $1 AND u.id IN ({})", list_text(found.len(), 3))
         };
         let sql = format!(
             "SELECT u.id, u.email, u.name, u.created_at, u.verified_at, u.erased_at, \
              u.password_hash = '' AND u.erased_at IS NULL, w.balance \
-             FROM users u JOIN wallets w ON w.user_id = u.id WHERE u.id < $1 {filter} ORDER BY u.id DESC LIMIT $2"
+             FROM users u JOIN wallets w ON w.user_id = u.id WHERE {filter} ORDER BY u.id DESC LIMIT $2"
         );
-        let rows = self.database.rows::<Found>("search accounts", &sql, &values).await?;
+        let rows = tx.rows::<Found>("search accounts", &sql, &values).await?;
         let read = |(id, email, name, created_at, verified_at, erased_at, unclaimed, balance): Found| UserRow {
             id: UserId(id),
             email,

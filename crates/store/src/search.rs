@@ -94,7 +94,7 @@ pub(crate) struct Matching {
 impl Matching {
     /// The products (as `p`) that match `words` and stand in `category`.
     pub(crate) fn new(tx: &Tx, words: &str, category: Option<&str>) -> Self {
-        let words = split_words(words);
+        let words = split_words(words, WORDS_MAX);
         let mut values = Vec::new();
         let mut conditions = vec!["NOT p.removed".to_owned()];
         let (mut from, order) = if words.is_empty() {
@@ -130,11 +130,11 @@ impl Matching {
     }
 }
 
-/// Letters and digits, lower-cased; everything else separates words.
-fn split_words(text: &str) -> Vec<String> {
+/// Letters and digits, lower-cased; everything else separates words. Those after the first `most` are left out.
+pub(crate) fn split_words(text: &str, most: usize) -> Vec<String> {
     text.split(|c: char| !c.is_alphanumeric())
         .filter(|word| !word.is_empty())
-        .take(WORDS_MAX)
+        .take(most)
         .map(|word| word.chars().take(WORD_CHARS_MAX).flat_map(char::to_lowercase).collect())
         .collect()
 }
@@ -156,10 +156,10 @@ mod tests {
     #[test]
     fn words_hold_nothing_that_a_query_language_reads() {
         assert_eq!(
-            split_words("Vec-tor \"OR\" a*b:c & drop"),
+            split_words("Vec-tor \"OR\" a*b:c & drop", WORDS_MAX),
             ["vec", "tor", "or", "a", "b", "c", "drop"]
         );
-        assert_eq!(split_words("  ").len(), 0);
-        assert_eq!(split_words(&"a ".repeat(50)).len(), WORDS_MAX);
+        assert_eq!(split_words("  ", WORDS_MAX).len(), 0);
+        assert_eq!(split_words(&"a ".repeat(50), WORDS_MAX).len(), WORDS_MAX);
     }
 }

@@ -4,9 +4,10 @@ use scrip_domain::{SendingId, SendingPolicy, SendingState, SentToday, Timestamp,
 use uuid::Uuid;
 
 use crate::acts::{Act, log_act};
+use crate::checkpoints::read_holding_keeping;
 use crate::db::{Tx, args, row_struct};
 use crate::ledger::{KIND_TRANSFER, Leg, Movement, VENDOR_ESCROW, move_tokens, read_tokens, retrying};
-use crate::lots::{changed, lock_wallet, put_reversal, read_holding};
+use crate::lots::{changed, lock_wallet, put_reversal};
 use crate::notices::NewNotice;
 use crate::people::{self, People, Person};
 use crate::{Error, Setting, Store};
@@ -164,8 +165,9 @@ pub(crate) async fn check_sendable(
     sender: UserId,
     tokens: Tokens,
     policy: &SendingPolicy,
+    now: Timestamp,
 ) -> Result<(), Error> {
-    let holding = read_holding(tx, sender.0).await?;
+    let holding = read_holding_keeping(tx, sender.0, now).await?;
     let sendable = holding.sendable(policy.given_can_be_sent);
     if tokens <= sendable {
         return Ok(());
@@ -213,7 +215,7 @@ impl Store {
             }
             let recipient = confirmed(&mut tx, sender, new.to, new.name).await?;
             check_sender(&mut tx, sender, new.tokens, policy, now).await?;
-            check_sendable(&mut tx, sender, new.tokens, policy).await?;
+            check_sendable(&mut tx, sender, new.tokens, policy, now).await?;
             let id = SendingId(self.new_id());
             let movement = Movement {
                 id: id.0,
@@ -412,7 +414,9 @@ impl Store {
     /// Up to `limit` transfers that the user sent or gets, the newest first, older than the one named `before`.
     pub async fn sendings(&self, user: UserId, before: Option<SendingId>, limit: i64) -> Result<Vec<Sending>, Error> {
         let sql = format!(
-            "SELECT {COLUMNS} FROM sendings WHERE (sender = $1 OR recipient = $1) AND id < $2 ORDER BY id DESC LIMIT $3"
+            "SELECT {COLUMNS} FROM sendings WHERE id IN (SELECT id FROM (SELECT id FROM sendings WHERE sender = $1 AND id < $2 \
+             ORDER BY id DESC LIMIT $3) AS a UNION SELECT id FROM (SELECT id FROM sendings WHERE recipient = $1 AND id < $2 \
+             ORDER BY id DESC LIMIT $3) AS b) ORDER BY id DESC LIMIT $3"
         );
         let mut tx = self.database.read().await?;
         let before = before.map_or(Uuid::max(), |id| id.0);
@@ -429,16 +433,14 @@ impl Store {
         before: Option<SendingId>,
         limit: i64,
     ) -> Result<Vec<Sending>, Error> {
-        let sql = format!(
-            "SELECT {COLUMNS} FROM sendings WHERE id < $1 AND (CAST($2 AS TEXT) IS NULL OR state = $2) \
-             ORDER BY id DESC LIMIT $3"
-        );
+        let mut values = args![before.map_or(Uuid::max(), |id| id.0), limit].to_vec();
+        let in_state = state.map_or("", |state| {
+            values.push(state.as_str().into());
+            "AND state = $3"
+        });
+        let sql = format!("SELECT {COLUMNS} FROM sendings WHERE id < $1 {in_state} ORDER BY id DESC LIMIT $2");
         let mut tx = self.database.read().await?;
-        let before = before.map_or(Uuid::max(), |id| id.0);
-        let state = state.map(|state| state.as_str().to_owned());
-        let rows = tx
-            .rows::<SendingRow>("read sendings", &sql, &args![before, state, limit])
-            .await?;
+        let rows = tx.rows::<SendingRow>("read sendings", &sql, &values).await?;
         read_all(&mut tx, rows).await
     }
 }

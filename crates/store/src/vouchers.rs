@@ -9,7 +9,7 @@ use crate::ledger::{
     KIND_VOUCHER, Leg, Movement, VENDOR_ISSUED, VENDOR_PROMOTIONS, move_tokens, read_tokens, retrying,
 };
 use crate::notices::NewNotice;
-use crate::{Error, Store};
+use crate::{Error, Store, voucher_tallies};
 
 /// Vouchers of one batch: the low bits of a voucher's number are its place in the batch, the rest the batch's number.
 const INDEX_BITS: u32 = 16;
@@ -322,6 +322,7 @@ impl Store {
                     operation: "redeem a voucher",
                 });
             }
+            voucher_tallies::add(&mut tx, &[(voucher.batch_id, voucher.serial)], true).await?;
             let reason = format!("Voucher {}: {}", voucher.serial, voucher.label);
             let movement = Movement {
                 id: transfer,
@@ -362,15 +363,15 @@ impl Store {
 
     /// Takes one voucher back, if nobody has its tokens. Answers whether it could still be redeemed before.
     pub async fn cancel_voucher(&self, serial: u64, act: &Act<'_>) -> Result<bool, Error> {
-        let sql =
-            "UPDATE vouchers SET canceled_at = $2 WHERE serial = $1 AND redeemed_at IS NULL AND canceled_at IS NULL";
+        let sql = "UPDATE vouchers SET canceled_at = $2 WHERE serial = $1 AND redeemed_at IS NULL AND canceled_at IS NULL \
+             RETURNING batch_id, serial";
         Ok(self.cancel_where(sql, Value::from(serial_of(serial)), act).await? == 1)
     }
 
     /// Takes back every voucher of a batch that nobody redeemed; answers how many.
     pub async fn cancel_vouchers(&self, batch: Uuid, act: &Act<'_>) -> Result<u64, Error> {
-        let sql =
-            "UPDATE vouchers SET canceled_at = $2 WHERE batch_id = $1 AND redeemed_at IS NULL AND canceled_at IS NULL";
+        let sql = "UPDATE vouchers SET canceled_at = $2 WHERE batch_id = $1 AND redeemed_at IS NULL AND canceled_at IS NULL \
+             RETURNING batch_id, serial";
         self.cancel_where(sql, Value::from(batch), act).await
     }
 
@@ -378,13 +379,14 @@ impl Store {
         retrying!("cancel vouchers", {
             let (mut tx, now) = (self.database.write().await?, self.clock.now());
             let canceled = tx
-                .execute("cancel vouchers", sql, &[which.clone(), Value::from(now)])
+                .rows::<(Uuid, i64)>("cancel vouchers", sql, &[which.clone(), Value::from(now)])
                 .await?;
-            if canceled > 0 {
+            voucher_tallies::add(&mut tx, &canceled, false).await?;
+            if !canceled.is_empty() {
                 log_act(&mut tx, act, now).await?;
             }
             tx.commit().await?;
-            Ok(canceled)
+            Ok(canceled.len() as u64)
         })
     }
 
@@ -405,7 +407,7 @@ impl Store {
             return Ok(Vec::new());
         }
         let sql = format!(
-            "SELECT batch_id, CAST(COUNT(redeemed_at) AS BIGINT), CAST(COUNT(canceled_at) AS BIGINT) FROM vouchers \
+            "SELECT batch_id, CAST(SUM(redeemed) AS BIGINT), CAST(SUM(canceled) AS BIGINT) FROM voucher_tallies \
              WHERE batch_id IN ({}) GROUP BY batch_id",
             list_text(rows.len(), 1)
         );

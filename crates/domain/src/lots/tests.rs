@@ -131,6 +131,24 @@ fn any_flow() -> impl Strategy<Value = (i64, u8, i64, usize)> {
     (1i64..60, 0u8..6, 0i64..6, 0usize..12)
 }
 
+/// A history with flows of every kind, some of which give back what earlier ones took.
+fn flows_of(steps: Vec<(i64, u8, i64, usize)>) -> Vec<Flow> {
+    let mut flows: Vec<Flow> = Vec::new();
+    for (n, (amount, kind, day, which)) in steps.into_iter().enumerate() {
+        let earlier = flows.len().checked_sub(1 + which).map(|at| flows[at]);
+        flows.push(match (kind, earlier) {
+            (0, _) => flow(n, amount, FlowKind::Plain),
+            (1, _) if day == 0 => flow(n, amount, FlowKind::Given { expires_at: None }),
+            (1, _) => given(n, amount, day),
+            (2, _) => flow(n, -amount, FlowKind::Sent),
+            (3, Some(lot)) if lot.amount > 0 => flow(n, -(amount % 3), FlowKind::Expired { lot: lot.transfer }),
+            (4, Some(taken)) if taken.amount < 0 => flow(n, amount, FlowKind::Returned { of: taken.transfer }),
+            _ => flow(n, -amount, FlowKind::Plain),
+        });
+    }
+    flows
+}
+
 /// Every token by itself: when it runs out, and whether it was bought.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 enum Coin {
@@ -202,6 +220,39 @@ proptest! {
             for lot in flows.iter().filter(|flow| matches!(flow.kind, FlowKind::Given { .. })) {
                 prop_assert!(holding.left_of(lot.transfer).get() <= lot.amount);
             }
+        }
+    }
+
+    /// A replay that stops at any points and goes on from what was kept there ends as one from the start, whichever of the
+    /// earlier takings are handed over besides those that come back later.
+    #[test]
+    fn going_on_from_what_was_kept_is_replaying_from_the_start(
+        steps in prop::collection::vec(any_flow(), 1..80),
+        mut stops in prop::collection::vec(0usize..80, 1..5),
+        all_takings in any::<bool>(),
+    ) {
+        let flows = flows_of(steps);
+        stops.sort_unstable();
+        let (mut state, mut kept, mut done) = (HoldingState::default(), std::collections::BTreeMap::new(), 0);
+        for stop in stops.into_iter().chain([flows.len()]) {
+            let next = &flows[done..stop.clamp(done, flows.len())];
+            let needed: std::collections::BTreeSet<_> = next.iter().filter_map(|flow| match flow.kind {
+                FlowKind::Returned { of } => Some(of),
+                _ => None,
+            }).collect();
+            let takings = kept.iter().filter(|(of, _)| all_takings || needed.contains(of)).map(|(of, taking): (&TransferId, &Taking)| (*of, taking.clone()));
+            // What is kept goes through text, as in a database.
+            let text = serde_json::to_string(&state).unwrap();
+            let mut holding = Holding::resume(serde_json::from_str(&text).unwrap(), takings.collect::<Vec<_>>());
+            next.iter().for_each(|flow| holding.apply(*flow));
+            state = holding.state();
+            for (of, taking) in holding.takings() {
+                kept.insert(of, serde_json::from_str(&serde_json::to_string(&taking).unwrap()).unwrap());
+            }
+            done += next.len();
+            let whole = Holding::replay(flows[..done].iter().copied());
+            prop_assert_eq!(&state, &whole.state());
+            prop_assert_eq!(&kept, &whole.takings().collect());
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::Check;
 
-pub(super) const CHECKS: [Check; 8] = [
+pub(super) const CHECKS: [Check; 9] = [
     Check {
         rule: "every redeemed voucher added what it was worth, once",
         sql: "SELECT b.id, CAST(COALESCE(e.amount, 0) AS BIGINT), b.tokens FROM vouchers v \
@@ -15,6 +15,13 @@ pub(super) const CHECKS: [Check; 8] = [
         sql: "SELECT t.id, CAST(COUNT(v.serial) AS BIGINT), CAST(1 AS BIGINT) FROM transfers t \
               LEFT JOIN vouchers v ON v.transfer_id = t.id WHERE t.kind = 'voucher' \
               GROUP BY t.id HAVING COUNT(v.serial) <> 1 LIMIT 100",
+    },
+    Check {
+        rule: "a batch counts the vouchers that were redeemed and canceled",
+        sql: "SELECT b.id, CAST(COALESCE(t.total, 0) AS BIGINT), CAST(COALESCE(v.total, 0) AS BIGINT) FROM voucher_batches b \
+              LEFT JOIN (SELECT batch_id, SUM(redeemed * 1000000 + canceled) AS total FROM voucher_tallies GROUP BY batch_id) t \
+              ON t.batch_id = b.id LEFT JOIN (SELECT batch_id, COUNT(redeemed_at) * 1000000 + COUNT(canceled_at) AS total \
+              FROM vouchers GROUP BY batch_id) v ON v.batch_id = b.id WHERE COALESCE(t.total, 0) <> COALESCE(v.total, 0) LIMIT 100",
     },
     Check {
         rule: "the numbers of bills have no gap",

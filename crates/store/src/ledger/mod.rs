@@ -35,6 +35,12 @@ pub(crate) const KIND_FORFEIT: &str = "forfeit";
 pub(crate) const KIND_TEAM: &str = "team";
 pub(crate) const KIND_VOUCHER: &str = "voucher";
 
+/// The least id that was made at an instant or later: ids begin with their time (RFC 9562 section 5.7).
+pub(crate) fn least_id(at: Timestamp) -> Uuid {
+    let millis = u64::try_from(at.micros().div_euclid(1000)).unwrap_or(0);
+    Uuid::from_u128(u128::from(millis) << 80)
+}
+
 /// A transfer between one wallet and one of the vendor's accounts.
 #[derive(Clone, Debug)]
 pub(crate) struct Posting {

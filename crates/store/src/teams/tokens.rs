@@ -62,7 +62,7 @@ impl Store {
                 ("Drawn from a team", amount)
             } else {
                 check_sender(&mut tx, moved.user, moved.tokens, policy, now).await?;
-                check_sendable(&mut tx, moved.user, moved.tokens, policy).await?;
+                check_sendable(&mut tx, moved.user, moved.tokens, policy, now).await?;
                 ("Put into a team", -amount)
             };
             let id = self.new_id();
@@ -103,12 +103,19 @@ impl Store {
     ) -> Result<Vec<TeamMove>, Error> {
         let mut tx = self.database.read().await?;
         let (seen, _) = open(&mut tx, team, user, self.clock.now()).await?;
-        let only = (seen.me.role == TeamRole::Member).then_some(user.0);
-        let sql = "SELECT transfer_id, user_id, drawn, created_at FROM team_moves WHERE team_id = $1 AND transfer_id < $2 \
-                   AND (CAST($3 AS UUID) IS NULL OR user_id = $3) ORDER BY transfer_id DESC LIMIT $4";
-        let before = before.map_or(Uuid::max(), |id| id.0);
+        let mut values = args![team.0, before.map_or(Uuid::max(), |id| id.0), limit].to_vec();
+        let own = if seen.me.role == TeamRole::Member {
+            values.push(user.0.into());
+            "AND user_id = $4"
+        } else {
+            ""
+        };
+        let sql = format!(
+            "SELECT transfer_id, user_id, drawn, created_at FROM team_moves \
+             WHERE team_id = $1 AND transfer_id < $2 {own} ORDER BY transfer_id DESC LIMIT $3"
+        );
         let rows = tx
-            .rows::<(Uuid, Uuid, i64, i64)>("read a team's moves", sql, &args![team.0, before, only, limit])
+            .rows::<(Uuid, Uuid, i64, i64)>("read a team's moves", &sql, &values)
             .await?;
         let people = People::read(&mut tx, rows.iter().map(|(_, user, ..)| *user)).await?;
         Ok(rows

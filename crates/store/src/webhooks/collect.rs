@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::{Endpoint, told};
 use crate::db::{Tx, args, list_text, rows_text};
-use crate::ledger::retrying;
+use crate::ledger::{least_id, retrying};
 use crate::{Error, Store};
 
 /// Rows carry the time at which their transaction began to write; one that took this long, in seconds, is still found.
@@ -166,14 +166,6 @@ async fn forget_old(tx: &mut Tx, oldest: Timestamp) -> Result<(), Error> {
     tx.execute("forget old events", sql, &args![oldest]).await.map(drop)
 }
 
-/// The lowest id that was made at `from` or later: ids begin with their time.
-fn lowest_id(from: Timestamp) -> Uuid {
-    let millis = u64::try_from(from.micros() / 1000).unwrap_or(0);
-    let mut bytes = [0; 16];
-    bytes[..6].copy_from_slice(&millis.to_be_bytes()[2..]);
-    Uuid::from_bytes(bytes)
-}
-
 async fn find_transfers(tx: &mut Tx, from: Timestamp) -> Result<Vec<Event>, Error> {
     let sql = format!(
         "SELECT t.id, t.kind, t.created_at, COALESCE(o.lines, '') FROM transfers t LEFT JOIN orders o ON o.id = t.id \
@@ -181,7 +173,7 @@ async fn find_transfers(tx: &mut Tx, from: Timestamp) -> Result<Vec<Event>, Erro
          ORDER BY t.id LIMIT {EVENTS_MAX}"
     );
     let found = tx
-        .rows::<(Uuid, String, i64, String)>("look for transfers", &sql, &args![lowest_id(from)])
+        .rows::<(Uuid, String, i64, String)>("look for transfers", &sql, &args![least_id(from)])
         .await?;
     if found.is_empty() {
         return Ok(Vec::new());
@@ -223,9 +215,7 @@ async fn find_license_events(tx: &mut Tx, from: Timestamp) -> Result<Vec<Event>,
          WHERE l.id >= $1 AND NOT EXISTS (SELECT 1 FROM webhook_events e WHERE e.id = l.id) \
          ORDER BY l.id LIMIT {EVENTS_MAX}"
     );
-    let found = tx
-        .rows::<Row>("look at licenses", &sql, &args![lowest_id(from)])
-        .await?;
+    let found = tx.rows::<Row>("look at licenses", &sql, &args![least_id(from)]).await?;
     let event = |(id, license, user, product, what, at): Row| Event {
         id,
         kind: "license.changed",
@@ -242,7 +232,7 @@ async fn find_accounts(tx: &mut Tx, from: Timestamp) -> Result<Vec<Event>, Error
          ORDER BY u.id LIMIT {EVENTS_MAX}"
     );
     let found = tx
-        .rows::<(Uuid, i64)>("look for accounts", &sql, &args![lowest_id(from)])
+        .rows::<(Uuid, i64)>("look for accounts", &sql, &args![least_id(from)])
         .await?;
     // Who it is stays here: an address is not sent to another program unasked.
     let event = |(id, at)| Event {

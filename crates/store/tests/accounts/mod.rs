@@ -325,9 +325,41 @@ both! {
         let first = store.search_users("", None, 3).await.unwrap();
         let rest = store.search_users("", Some(first[2].id.0), 3).await.unwrap();
         assert_eq!((first[0].email.as_str(), rest.len()), ("eve@example.com", 1));
-        assert_eq!(store.search_users("a_a", None, 10).await.unwrap().len(), 1);
-        assert_eq!(store.search_users("%", None, 10).await.unwrap().len(), 0);
+        let found = async |words: &str| {
+            let rows = store.search_users(words, None, 10).await.unwrap();
+            rows.into_iter().map(|row| row.email).collect::<Vec<_>>()
+        };
+        assert_eq!(found("a_a").await, ["a_a@example.com", "ada@example.com"], "words that begin so, none a pattern");
+        assert_eq!(found("EXAMPLE ad").await, ["ada@example.com"]);
+        assert_eq!((found("%").await, found("xampl").await), (Vec::<String>::new(), Vec::new()));
+        assert_eq!(store.search_users("example", Some(first[2].id.0), 3).await.unwrap().len(), 1, "a page further");
+        let details = PersonalDetails { name: "Zoë Ångström".into(), phone: String::new(), postal_address: String::new() };
+        store.set_personal_details(first[0].id, &details).await.unwrap();
+        assert_eq!((found("zoë").await, found("ångs exa").await), (vec!["eve@example.com".into()], vec!["eve@example.com".into()]));
+        store.set_email(first[0].id, &"new@example.net".parse().unwrap()).await.unwrap();
+        assert_eq!((found("eve").await, found("net zo").await), (Vec::new(), vec!["new@example.net".into()]));
+        fixture.assert_sound().await;
         assert_eq!(store.search_users(&first[1].id.to_string(), None, 10).await.unwrap(), [first[1].clone()]);
+    }
+
+    async fn a_rare_word_is_found_behind_many_accounts(fixture: Fixture) {
+        let first = fixture.user("rare.word@example.com", 0).await;
+        for number in 0..2100 {
+            fixture.user(&format!("user{number}@example.org"), 0).await;
+        }
+        for words in ["rare", "example rare", "example com", "wor"] {
+            let found = fixture.store.search_users(words, None, 2).await.unwrap();
+            assert_eq!((found.len(), found[0].id), (1, first.id), "{words}");
+        }
+        let common = fixture.store.search_users("example", None, 3).await.unwrap();
+        assert_eq!((common.len(), common[0].email.as_str()), (3, "user2099@example.org"));
+        // A database from before there were words gets them when it is opened.
+        fixture.tamper("DELETE FROM user_words").await;
+        assert_ne!(fixture.store.audit().await.unwrap().breaches, []);
+        fixture.tamper("INSERT INTO user_words_missing (id) VALUES (1)").await;
+        let again = fixture.reopen().await;
+        assert_eq!(again.store.search_users("rare", None, 2).await.unwrap().len(), 1);
+        again.assert_sound().await;
     }
 
     async fn an_erased_person_leaves_numbers_and_no_name(fixture: Fixture) {

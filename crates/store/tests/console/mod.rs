@@ -117,6 +117,7 @@ both! {
         let sold: Vec<_> = sales.iter().map(|day| (day.day - first, day.intent.as_str(), day.lines, day.tokens)).collect();
         assert_eq!(sold, [(0, "rent", 1, 100), (5, "buy", 1, 60)]);
         assert_eq!(store.money_lines(first, first + 5).await.unwrap(), []);
+        assert_eq!(store.any_orders(Some(ada.id), None, 1).await.unwrap()[0].lines[0].product.as_str(), "b");
         fixture.advance(2);
         store.roll_books().await.unwrap();
         fixture.assert_sound().await;

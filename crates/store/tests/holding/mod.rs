@@ -1,6 +1,7 @@
 //! Tokens that are given, run out, are sent, given as products, shared and taken back.
 
 mod orders;
+mod points;
 mod teams;
 
 use scrip_domain::{
