@@ -25,7 +25,8 @@ pub(super) const CONSOLE: &[ConsoleRow] = &[
     page("GET", "/console/approvals", See),
     page("GET", "/console/approvals/{id}", See),
     page("POST", "/console/approvals/{id}/again", Approve),
-    page("POST", "/console/approvals/{id}/decision", Approve),
+    // Whoever asked may take it back; that others decide asks for more once it is read.
+    page("POST", "/console/approvals/{id}/decision", See),
     page("GET", "/console/books", SeeMoney),
     page("GET", "/console/books/files/{file}", SeeMoney),
     page("POST", "/console/books/roll", SeeMoney),

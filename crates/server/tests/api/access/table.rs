@@ -112,7 +112,7 @@ pub(super) const API: &[Row] = &[
     row("DELETE", "/v1/sessions/{id}", Owner, ""),
     row("DELETE", "/v1/teams/{team}/members/{member}", Team(Seat::Manager), ""),
     row("DELETE", "/v1/token-orders/{order}", Owner, ""),
-    row("DELETE", "/v1/teams/{team}", Team(Seat::Owner), ""),
     row("DELETE", "/v1/sessions", SignedIn, ""),
     row("POST", "/v1/teams/{team}/join", Team(Seat::Invited), ""),
+    row("DELETE", "/v1/teams/{team}", Team(Seat::Owner), ""),
 ];
