@@ -48,25 +48,27 @@ struct Multiples {
 ///
 /// 320 KiB, with which a product is 32 additions and 8 doublings, and a sum of products has the doublings once. How long that
 /// takes depends on the scalar, which must not be a secret: the numbers of a signature that is verified are public.
-struct Table(Vec<[EdwardsPoint; DIGIT_MAX]>);
+struct Table(Vec<EdwardsPoint>);
 
 impl Table {
     fn of(point: EdwardsPoint) -> Self {
         let mut unit = point;
-        let rows = (0..DIGITS / 2).map(|_| {
-            let mut row = [unit; DIGIT_MAX];
-            for at in 1..DIGIT_MAX {
-                row[at] = row[at - 1] + unit;
+        let mut rows = Vec::with_capacity(DIGITS / 2 * DIGIT_MAX);
+        for _ in 0..DIGITS / 2 {
+            let mut multiple = unit;
+            rows.push(multiple);
+            for _ in 1..DIGIT_MAX {
+                multiple += unit;
+                rows.push(multiple);
             }
-            unit = times_256(row[DIGIT_MAX - 1] + row[DIGIT_MAX - 1]);
-            row
-        });
-        Self(rows.collect())
+            unit = times_256(multiple + multiple);
+        }
+        Self(rows)
     }
 
     /// `sum` and the part of a product that every second one of `digits` makes, from the first or the second on.
     fn add(&self, mut sum: EdwardsPoint, digits: &[i16; DIGITS], from: usize) -> EdwardsPoint {
-        for (row, digit) in self.0.iter().zip(digits[from..].iter().step_by(2)) {
+        for (row, digit) in self.0.chunks_exact(DIGIT_MAX).zip(digits[from..].iter().step_by(2)) {
             let multiple = |digit: &i16| row[usize::from(digit.unsigned_abs()) - 1];
             match digit.cmp(&0) {
                 Order::Greater => sum += multiple(digit),
