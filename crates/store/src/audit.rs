@@ -104,7 +104,7 @@ const ALL_CHECKS: [&[Check]; 6] = [
     &offline::CHECKS,
 ];
 
-const CHECKS: [Check; 11] = [
+const CHECKS: [Check; 12] = [
     Check {
         rule: "the entries of every transfer add up to zero",
         sql: "SELECT t.id, CAST(COALESCE(SUM(e.amount), 0) AS BIGINT), CAST(0 AS BIGINT) FROM transfers t \
