@@ -14,6 +14,7 @@ mod steps;
 mod store;
 mod tidy;
 mod till;
+mod tour;
 mod window;
 
 use std::process::ExitCode;
@@ -71,7 +72,7 @@ enum Chore {
     Fuzz(fuzz::Options),
     /// Build and package the program in samples/: a .deb, an archive, and with --windows an installer.
     Samples(samples::Options),
-    /// Make docs/window.png, the README's picture, from the real window.
+    /// Make the README's pictures: docs/window.png from the real window, docs/tour/ from the pages in a browser.
     Screenshot,
 }
 
@@ -98,6 +99,9 @@ fn perform(chore: Chore) -> Result<()> {
         Chore::Sdk { prefix } => sdk::install(&places, prefix),
         Chore::Fuzz(options) => fuzz::fuzz(&places, &options),
         Chore::Samples(options) => samples::package(&places, &options),
-        Chore::Screenshot => clicks::take_picture(&places),
+        Chore::Screenshot => {
+            clicks::take_picture(&places)?;
+            tour::take_pictures(&places)
+        }
     }
 }

@@ -117,7 +117,8 @@ fn tests(places: &Places) -> Command {
     command
 }
 
-fn browser_tests(places: &Places, script: &str) -> Result<()> {
+/// Runs one of the page's suites of tests in a browser.
+pub(crate) fn browser_tests(places: &Places, script: &str) -> Result<()> {
     let ui = places.root.join("ui");
     let package = std::fs::read_to_string(ui.join("package.json")).context("reading ui/package.json")?;
     if !package.contains(&format!("\"{script}\"")) {

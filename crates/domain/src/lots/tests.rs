@@ -244,7 +244,9 @@ proptest! {
             // What is kept goes through text, as in a database.
             let text = serde_json::to_string(&state).unwrap();
             let mut holding = Holding::resume(serde_json::from_str(&text).unwrap(), takings.collect::<Vec<_>>());
-            next.iter().for_each(|flow| holding.apply(*flow));
+            for flow in next {
+                holding.apply(*flow);
+            }
             state = holding.state();
             for (of, taking) in holding.takings() {
                 kept.insert(of, serde_json::from_str(&serde_json::to_string(&taking).unwrap()).unwrap());

@@ -49,11 +49,12 @@ fn missing(answer: &Answer) -> Option<String> {
 /// Something that fits into a field of that name.
 fn sample(name: &str) -> String {
     match name {
-        "command" | "event" | "id" | "session" | "campaign" | "list" => Uuid::new_v4().to_string(),
+        "command" | "event" | "id" | "session" | "campaign" | "list" | "order" | "user" | "license" | "invoice" => {
+            Uuid::new_v4().to_string()
+        }
         "email" | "to" => "somebody@example.com".to_owned(),
         "password" | "new_password" => "battery staple".to_owned(),
         "product" => "org.example.Paint".to_owned(),
-        "order" | "user" | "license" | "invoice" => Uuid::new_v4().to_string(),
         "currency" => "EUR".to_owned(),
         "role" => "support".to_owned(),
         "method" => "bank_transfer".to_owned(),
@@ -75,9 +76,15 @@ fn sample(name: &str) -> String {
 pub(super) async fn upload(browser: &mut Browser<'_>, path: &str, fields: &[(&str, &str)]) -> Answer {
     let mut body = String::new();
     for (name, value) in fields {
-        body.push_str(&format!(
-            "--X\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"
-        ));
+        for part in [
+            "--X\r\nContent-Disposition: form-data; name=\"",
+            name,
+            "\"\r\n\r\n",
+            value,
+            "\r\n",
+        ] {
+            body.push_str(part);
+        }
     }
     body.push_str(
         "--X\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.pdf\"\r\n\
