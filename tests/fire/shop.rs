@@ -115,6 +115,7 @@ async fn open_accounts(server: &Server, chance: &mut Chance) -> Vec<Account> {
             email: email.parse().unwrap(),
             password_hash: "none".to_owned(),
             grant: tokens(GRANT),
+            grant_later: tokens(0),
         };
         let user = server.store().register(&new).await.unwrap();
         let token = format!("session-of-{number:03}-{}", chance.id());

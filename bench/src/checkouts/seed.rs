@@ -46,6 +46,7 @@ pub(crate) async fn buyers(url: &str, count: usize) -> Result<Vec<Buyer>> {
             email: format!("buyer{number}@example.org").parse()?,
             password_hash: "none".into(),
             grant,
+            grant_later: Tokens::ZERO,
         };
         let user = store.register(&new).await?;
         let token = format!("benchmark-session-of-buyer-number-{number:08}");

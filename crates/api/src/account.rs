@@ -1,4 +1,4 @@
-use scrip_domain::{Email, Password, PersonalDetails, SecretCode, Timestamp, Tokens, UserId};
+use scrip_domain::{Deed, Email, Password, PersonalDetails, SecretCode, Timestamp, Tokens, UserId};
 use serde::{Deserialize, Serialize};
 
 /// Opens an account.
@@ -122,6 +122,12 @@ pub struct Profile {
     pub passkeys: Vec<String>,
     /// Whether the vendor sends mail.
     pub mail: bool,
+    /// What the account may not do until its address is verified.
+    #[serde(default)]
+    pub barred: Vec<Deed>,
+    /// Tokens of the registration that come once the address is verified.
+    #[serde(default)]
+    pub grant_waits: Tokens,
 }
 
 /// A session of the account.
@@ -251,6 +257,25 @@ impl std::fmt::Debug for SpareCodes {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "SpareCodes({})", self.codes.len())
     }
+}
+
+/// What erasing the person would mean now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct ErasurePreview {
+    /// What has to be seen to first, each in a sentence; empty where the person can be erased.
+    pub hindrances: Vec<String>,
+    /// The tokens of the wallet, which are lost.
+    pub forfeits: Tokens,
+    /// Licenses for which no further code is issued.
+    #[cfg_attr(feature = "ts", ts(type = "number"))]
+    pub licenses: i64,
+    /// Bills and credit notes whose names the law of books keeps.
+    #[cfg_attr(feature = "ts", ts(type = "number"))]
+    pub bills_kept: i64,
+    /// Until when the last of them keeps its names.
+    pub bills_kept_until: Option<Timestamp>,
 }
 
 /// Erases the person. What the wallet holds is lost.

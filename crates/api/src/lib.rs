@@ -18,9 +18,9 @@ mod voucher;
 mod wallet;
 
 pub use account::{
-    Account, BrowserExchange, CodeByMail, EmailChange, EmailChanged, EraseRequest, PasswordByCode, PasswordChange,
-    PasswordProof, Profile, RecoveryAsk, RegisterRequest, SecondFactorCode, SecondFactorSetup, Session, SessionView,
-    SignInRequest, SpareCodes,
+    Account, BrowserExchange, CodeByMail, EmailChange, EmailChanged, EraseRequest, ErasurePreview, PasswordByCode,
+    PasswordChange, PasswordProof, Profile, RecoveryAsk, RegisterRequest, SecondFactorCode, SecondFactorSetup, Session,
+    SessionView, SignInRequest, SpareCodes,
 };
 pub use catalog::{
     Artifact, CatalogChanges, CatalogEntry, Category, DescriptionBlock, Product, ReleaseNote, Screenshot, SearchPage,

@@ -59,6 +59,8 @@ fn status_of(code: ErrorCode) -> u16 {
         | C::LicenseRevoked
         | C::TeamRefused
         | C::SendingOff
+        | C::AccountUnverified
+        | C::AccountRecipientUnverified
         | C::FormStale
         | C::OperatorForbidden
         | C::ApprovalOwn => 403,
@@ -121,7 +123,7 @@ fn status_of(code: ErrorCode) -> u16 {
         C::RequestTooLarge => 413,
         C::ArtifactRangeInvalid => 416,
         C::AuthLocked | C::RequestRateLimited | C::SeatReleaseLimited => 429,
-        C::InternalError | C::StoreCorrupt | C::LedgerUnbalanced | C::StateCorrupt | C::StateIo => 500,
+        C::InternalError | C::StoreCorrupt | C::StoreSealed | C::LedgerUnbalanced | C::StateCorrupt | C::StateIo => 500,
         C::MailFailed | C::PaymentUnavailable | C::ServerUnavailable | C::StoreBusy | C::StoreUnavailable => 503,
         C::RequestMalformed => 400,
         _ => 422,

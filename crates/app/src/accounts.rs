@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use base64ct::{Base64UrlUnpadded, Encoding as _};
 use scrip_api::{
-    BrowserExchange, CodeByMail, EmailChange, EmailChanged, EraseRequest, PasswordByCode, PasswordChange,
-    PasswordProof, Profile, RecoveryAsk, SecondFactorCode, SecondFactorSetup, SessionView, SpareCodes,
+    BrowserExchange, CodeByMail, EmailChange, EmailChanged, EraseRequest, ErasurePreview, PasswordByCode,
+    PasswordChange, PasswordProof, Profile, RecoveryAsk, SecondFactorCode, SecondFactorSetup, SessionView, SpareCodes,
 };
 use scrip_client::Loopback;
 use scrip_domain::PersonalDetails;
@@ -205,6 +205,12 @@ impl App {
         Ok(PersonalExport {
             json: String::from_utf8_lossy(&bytes).into_owned(),
         })
+    }
+
+    /// What erasing the person would mean now.
+    pub async fn account_erasure(&self) -> Result<ErasurePreview, Error> {
+        self.require_session().await?;
+        self.noted(self.client.erasure_preview().await).await
     }
 
     /// Erases the person at the vendor and signs out. Authorization codes stay on this computer.

@@ -10,16 +10,17 @@ use crate::bindings::Declarations;
 use crate::contract::{
     AcquireArgs, Acquired, AddToCartArgs, ArmoredFile, BeginTeamArgs, BrowserSignIn, BuyTokensArgs, CatalogState,
     ClockView, CodeArgs, CodeView, Credentials, CursorArgs, DeviceArgs, DeviceView, DocumentArgs, EmailArgs,
-    EmailChanged, EndArgs, EndGiftArgs, EndQuote, Ended, EraseArgs, Event, FactorArgs, Failure, GiftsView, GiveArgs,
-    HistoryArgs, HistoryView, Imported, Inspection, InvoiceArgs, InvoiceFile, InvoicesView, LibraryView, LicenseView,
-    MemberArgs, NewPasswordArgs, NoticesArgs, NoticesView, OfflineAnswerView, OfflineRequestArgs, OfflineRequestView,
-    OrderLineArgs, OrdersView, PageArgs, PasswordArgs, PayArgs, PeriodArgs, PersonalDetails, PersonalExport, Plan,
-    ProductArgs, ProductView, Profile, ProofArgs, PurchaseArgs, PurchasesArgs, PurchasesView, QrPicture, QuoteArgs,
-    RecipientArgs, RecoverArgs, RedeemArgs, ReleaseArgs, RemoveMemberArgs, RenewalArgs, ScanArgs, Scanned, SearchArgs,
-    SearchResult, SeatsView, SecondFactorSetup, SendArgs, SendingArgs, SessionArgs, SessionState, SessionView,
-    ShortfallArgs, SpareCodes, StatementArgs, StatementView, SyncView, TakeBackArgs, TeamArgs, TeamMovesArgs,
-    TeamMovesView, TeamTokensArgs, TextArgs, TextFile, TokenOrderArgs, TokenOrderPlaceArgs, TokenOrdersView,
-    TokenQuoteArgs, TransferArgs, Transferred, TransfersView, UsageArgs, UsageReport, WaitingRequest, WalletView,
+    EmailChanged, EndArgs, EndGiftArgs, EndQuote, Ended, EraseArgs, ErasurePreview, Event, FactorArgs, Failure,
+    GiftsView, GiveArgs, HistoryArgs, HistoryView, Imported, Inspection, InvoiceArgs, InvoiceFile, InvoicesView,
+    LibraryView, LicenseView, MemberArgs, NewPasswordArgs, NoticesArgs, NoticesView, OfflineAnswerView,
+    OfflineRequestArgs, OfflineRequestView, OrderLineArgs, OrdersView, PageArgs, PasswordArgs, PayArgs, PeriodArgs,
+    PersonalDetails, PersonalExport, Plan, ProductArgs, ProductView, Profile, ProofArgs, PurchaseArgs, PurchasesArgs,
+    PurchasesView, QrPicture, QuoteArgs, RecipientArgs, RecoverArgs, RedeemArgs, ReleaseArgs, RemoveMemberArgs,
+    RenewalArgs, ScanArgs, Scanned, SearchArgs, SearchResult, SeatsView, SecondFactorSetup, SendArgs, SendingArgs,
+    SessionArgs, SessionState, SessionView, ShortfallArgs, SpareCodes, StatementArgs, StatementView, SyncView,
+    TakeBackArgs, TeamArgs, TeamMovesArgs, TeamMovesView, TeamTokensArgs, TextArgs, TextFile, TokenOrderArgs,
+    TokenOrderPlaceArgs, TokenOrdersView, TokenQuoteArgs, TransferArgs, Transferred, TransfersView, UsageArgs,
+    UsageReport, WaitingRequest, WalletView,
 };
 use crate::{App, Error};
 
@@ -77,6 +78,7 @@ commands! {
     "account.factor_confirm": account_factor_confirm(FactorArgs) -> SpareCodes;
     "account.factor_remove": account_factor_remove(ProofArgs) -> ();
     "account.export": account_export() -> PersonalExport;
+    "account.erasure": account_erasure() -> ErasurePreview;
     "account.erase": account_erase(EraseArgs) -> SessionState;
     "catalog.sync": catalog_sync() -> CatalogState;
     "catalog.state": catalog_state() -> CatalogState;

@@ -4,10 +4,10 @@
 
 pub use scrip_api::{
     Account, ActivationView, Artifact, Cart, CatalogEntry, Category, DescriptionBlock as Description, EmailChanged,
-    EndQuote, Ended, Finding, GiftView, LicenseView, Notice, Order, OrderView, Product, Profile, Recipient, Redeemed,
-    RefundQuote, Refunded, Seats, SecondFactorSetup, SessionView, SpareCodes, TeamBalance, TeamMember, TeamMoveView,
-    TeamView, TokenOrderView, TokenPurchase, TokenTransfer, TransferKind, Transferred, UsageReport, WaitingCart,
-    WalletAlert, WalletEntry, WalletHolding,
+    EndQuote, Ended, ErasurePreview, Finding, GiftView, LicenseView, Notice, Order, OrderView, Product, Profile,
+    Recipient, Redeemed, RefundQuote, Refunded, Seats, SecondFactorSetup, SessionView, SpareCodes, TeamBalance,
+    TeamMember, TeamMoveView, TeamView, TokenOrderView, TokenPurchase, TokenTransfer, TransferKind, Transferred,
+    UsageReport, WaitingCart, WalletAlert, WalletEntry, WalletHolding,
 };
 use scrip_domain::{Item, Offers, ProductId, PurchaseId, Quote, Sha256, Timestamp, Tokens, Version};
 pub use scrip_domain::{Offer, PersonalDetails, TokenQuote};

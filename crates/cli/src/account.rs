@@ -4,8 +4,8 @@ use std::io::Read;
 use std::path::Path;
 
 use scrip_app::contract::{
-    CodeArgs, Credentials, EmailArgs, EraseArgs, FactorArgs, NewPasswordArgs, PasswordArgs, PersonalDetails, Profile,
-    ProofArgs, RecoverArgs, SessionArgs,
+    CodeArgs, Credentials, EmailArgs, EraseArgs, ErasurePreview, FactorArgs, NewPasswordArgs, PasswordArgs,
+    PersonalDetails, Profile, ProofArgs, RecoverArgs, SessionArgs,
 };
 use scrip_app::{App, Failure};
 use scrip_domain::{Password, SecretCode, Tokens};
@@ -116,9 +116,16 @@ pub(crate) async fn run(app: &App, output: Output, command: AccountCommand) -> R
         AccountCommand::Sessions { end, end_others } => sessions(app, output, end, end_others).await,
         AccountCommand::SecondFactor { command } => factor(app, output, command).await,
         AccountCommand::Export { output: file } => export(app, output, &file).await,
-        AccountCommand::Erase { forfeit, code } => {
+        AccountCommand::Erase { preview: true, .. } => {
+            let preview = app.account_erasure().await?;
+            output.show(&preview, || erasure_words(&preview))
+        }
+        AccountCommand::Erase { forfeit, code, .. } => {
+            let preview = app.account_erasure().await?;
+            eprintln!("{}", erasure_words(&preview));
             let [password] = passwords()?;
-            let forfeit = Tokens::new(forfeit).map_err(|error| Failure::from(scrip_app::Error::from(error)))?;
+            let forfeit = Tokens::new(forfeit.unwrap_or_default())
+                .map_err(|error| Failure::from(scrip_app::Error::from(error)))?;
             settle(app, output).await?;
             app.account_erase(EraseArgs {
                 password,
@@ -129,6 +136,31 @@ pub(crate) async fn run(app: &App, output: Output, command: AccountCommand) -> R
             done(output, "You are erased. Authorization codes stay on this computer.")
         }
     }
+}
+
+/// What erasing means, one thing a line.
+fn erasure_words(preview: &ErasurePreview) -> String {
+    let mut lines: Vec<String> = preview
+        .hindrances
+        .iter()
+        .map(|hindrance| format!("First: {hindrance}."))
+        .collect();
+    if !preview.forfeits.is_zero() {
+        lines.push(format!("{} in the wallet are lost.", preview.forfeits));
+    }
+    if preview.licenses > 0 {
+        lines.push(format!("No further code is issued for {} licenses.", preview.licenses));
+    }
+    if let Some(until) = preview.bills_kept_until {
+        lines.push(format!(
+            "The law of books keeps the names on {} bills, the last until {until}.",
+            preview.bills_kept
+        ));
+    }
+    if lines.is_empty() {
+        lines.push("Nothing is open, and nothing is kept but numbers.".to_owned());
+    }
+    lines.join("\n")
 }
 
 fn done(output: Output, words: &str) -> Result<(), Failure> {
@@ -142,6 +174,14 @@ fn show(output: Output, profile: &Profile) -> Result<(), Failure> {
             .verified_at
             .map_or("not verified".to_owned(), |at| format!("verified {at}"));
         table.row(["E-mail", &format!("{} ({verified})", profile.email)]);
+        if !profile.barred.is_empty() {
+            let barred: Vec<&str> = profile.barred.iter().map(|deed| deed.words()).collect();
+            let words = format!("{} (scrip account verify sends the mail again)", barred.join(", "));
+            table.row(["Not before it is", &words]);
+        }
+        if !profile.grant_waits.is_zero() {
+            table.row(["Waits for it", &profile.grant_waits.to_string()]);
+        }
         table.row(["Name", &profile.details.name]);
         table.row(["Telephone", &profile.details.phone]);
         table.row(["Address", &profile.details.postal_address.replace('\n', ", ")]);

@@ -2,8 +2,9 @@
 
 use bytes::Bytes;
 use scrip_api::{
-    BrowserExchange, CodeByMail, EmailChange, EmailChanged, EraseRequest, PasswordByCode, PasswordChange,
-    PasswordProof, Profile, RecoveryAsk, SecondFactorCode, SecondFactorSetup, Session, SessionView, SpareCodes,
+    BrowserExchange, CodeByMail, EmailChange, EmailChanged, EraseRequest, ErasurePreview, PasswordByCode,
+    PasswordChange, PasswordProof, Profile, RecoveryAsk, SecondFactorCode, SecondFactorSetup, Session, SessionView,
+    SpareCodes,
 };
 use scrip_domain::PersonalDetails;
 use serde::Serialize;
@@ -117,6 +118,11 @@ impl Client {
             .exchange(&url, Repeat::Safe, EXPORT_BYTES_MAX, JSON, &get)
             .await?;
         Ok(body)
+    }
+
+    /// What erasing the person would mean (`GET /v1/account/erasure`).
+    pub async fn erasure_preview(&self) -> Result<ErasurePreview, Error> {
+        self.get("/v1/account/erasure").await
     }
 
     /// Erases the person (`POST /v1/account/erase`).

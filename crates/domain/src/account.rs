@@ -64,13 +64,21 @@ const fn is_reordering(c: char) -> bool {
 /// What the vendor demands of accounts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a rule of its own that the vendor sets"
+)]
 pub struct AccountPolicy {
     /// Whether an account may send tokens and gifts before its address is verified.
     pub unverified_may_send: bool,
     /// Whether it may receive them.
     pub unverified_may_receive: bool,
-    /// Whether it may buy tokens for money.
+    /// Whether it may buy tokens by card.
     pub unverified_may_buy_tokens: bool,
+    /// Whether it may order tokens that are paid later, on a bill or by transfer: what concerns them goes by mail.
+    pub unverified_may_order_on_bill: bool,
+    /// Whether it has the tokens of the registration at once; else they wait until the address is verified.
+    pub unverified_gets_grant: bool,
     /// How long the link in a mail holds, in minutes.
     pub link_minutes: u32,
     /// How long a claim code of an account that was opened off-line holds, in days.
@@ -85,6 +93,8 @@ impl Default for AccountPolicy {
             unverified_may_send: false,
             unverified_may_receive: false,
             unverified_may_buy_tokens: true,
+            unverified_may_order_on_bill: false,
+            unverified_gets_grant: true,
             link_minutes: 60,
             claim_days: 30,
             lockout: Lockout::default(),
@@ -93,14 +103,34 @@ impl Default for AccountPolicy {
 }
 
 /// What an account whose address is not verified may be barred from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
 pub enum Deed {
     /// Sending tokens or a gift to another account.
     Send,
     /// Receiving them.
     Receive,
-    /// Buying tokens for money.
+    /// Buying tokens by card.
     BuyTokens,
+    /// Ordering tokens that are paid later.
+    OrderOnBill,
+}
+
+impl Deed {
+    /// Every deed.
+    pub const ALL: [Self; 4] = [Self::Send, Self::Receive, Self::BuyTokens, Self::OrderOnBill];
+
+    /// What it is, after "may not" or "cannot".
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Send => "send tokens or gifts",
+            Self::Receive => "be sent tokens or gifts",
+            Self::BuyTokens => "buy tokens by card",
+            Self::OrderOnBill => "order tokens on a bill",
+        }
+    }
 }
 
 impl AccountPolicy {
@@ -110,7 +140,14 @@ impl AccountPolicy {
             Deed::Send => self.unverified_may_send,
             Deed::Receive => self.unverified_may_receive,
             Deed::BuyTokens => self.unverified_may_buy_tokens,
+            Deed::OrderOnBill => self.unverified_may_order_on_bill,
         }
+    }
+
+    /// What an account that is not verified may not do.
+    pub fn barred(&self) -> Vec<Deed> {
+        let barred = |deed: &Deed| !self.allows_unverified(*deed);
+        Deed::ALL.into_iter().filter(barred).collect()
     }
 }
 

@@ -37,6 +37,8 @@ pub struct ApprovalPolicy {
     pub operators: bool,
     /// Telling another address what happens, and changing the secrets that sign it.
     pub webhooks: bool,
+    /// Taking another operator's second factor off.
+    pub second_factors: bool,
 }
 
 /// A kind of deed that a policy may hold back.
@@ -70,6 +72,8 @@ pub enum DeedKind {
     Operators,
     /// Changes who is told what happens.
     Webhooks,
+    /// Takes another operator's second factor off.
+    SecondFactor,
 }
 
 impl ApprovalPolicy {
@@ -92,6 +96,7 @@ impl ApprovalPolicy {
             DeedKind::Policy => *self != Self::default(),
             DeedKind::Operators => self.operators,
             DeedKind::Webhooks => self.webhooks,
+            DeedKind::SecondFactor => self.second_factors,
         }
     }
 }

@@ -238,6 +238,8 @@ error_codes! {
     WebhookNotFound = "webhook.not_found",
     WebhookAddressRefused = "webhook.address_refused",
     RequestTooMany = "request.too_many",
+    AccountRecipientUnverified = "account.recipient_unverified",
+    StoreSealed = "store.sealed",
 }
 
 impl std::fmt::Display for ErrorCode {

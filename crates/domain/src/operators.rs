@@ -18,6 +18,14 @@ pub enum Role {
     ReadOnly,
 }
 
+/// What the vendor demands of operators at the console.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ConsolePolicy {
+    /// Whether everybody sets up an authenticator app before anything else.
+    pub second_factor_required: bool,
+}
+
 /// Something that not every operator may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Permission {

@@ -4,8 +4,8 @@ use axum::response::{IntoResponse as _, Response};
 use bytes::Bytes;
 use http::{HeaderValue, header};
 use scrip_domain::{
-    BillTo, BillingPolicy, Currency, InvoiceKind, Money, OrderChannel, PurchaseId, PurchaseMethod, TokenAmount, UserId,
-    check_text,
+    BillTo, BillingPolicy, Currency, Deed, InvoiceKind, Money, OrderChannel, PurchaseId, PurchaseMethod, TokenAmount,
+    UserId, check_text,
 };
 use scrip_licensing::qr::Picture;
 use scrip_store::{Act, Invoice, NewTokenOrder, NewTokenPurchase, OrderDocument, TokenOrder};
@@ -52,6 +52,10 @@ pub(crate) async fn place(
     asked: Asked,
     act: Option<&Act<'_>>,
 ) -> Result<(TokenOrder, bool), Error> {
+    // What an operator takes down is the operator's to judge.
+    if act.is_none() {
+        server.require_verified_id(user, Deed::OrderOnBill).await?;
+    }
     let policy = policy(server).await?;
     let offered = match act {
         None => policy.offers(asked.method),

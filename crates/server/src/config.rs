@@ -23,6 +23,9 @@ pub struct Config {
     pub stripe: Option<StripeConfig>,
     /// The password of the SMTP server, from `SCRIP_SMTP_PASSWORD`.
     pub smtp_password: Option<Secret>,
+    /// What seals the secrets in the database, from `SCRIP_DATA_KEY`: 32 bytes in base64url without padding. Without it the
+    /// key lies in the data folder; several servers on one database must have the same.
+    pub data_key: Option<Secret>,
 }
 
 /// Something that nobody shall read: `Debug` never shows it.
@@ -217,6 +220,7 @@ impl Config {
             settings,
             stripe: StripeConfig::from_environment(),
             smtp_password: Secret::from_environment("SCRIP_SMTP_PASSWORD"),
+            data_key: Secret::from_environment("SCRIP_DATA_KEY"),
         })
     }
 }

@@ -55,13 +55,12 @@ pub enum Error {
     #[expect(missing_docs, reason = "the message names the fields")]
     PasskeyRefused { why: &'static str },
     /// The account's address is not verified.
-    #[error("the account's e-mail address is not verified, and {}", match deed {
-        Deed::Send => "only verified accounts may send",
-        Deed::Receive => "only verified accounts may receive",
-        Deed::BuyTokens => "only verified accounts may buy tokens",
-    })]
+    #[error("the e-mail address of your account is not verified, and only verified accounts may {}", deed.words())]
     #[expect(missing_docs, reason = "the message names the fields")]
     Unverified { deed: Deed },
+    /// The address of the account that would get something is not verified.
+    #[error("the e-mail address of the recipient is not verified, and only verified accounts may {}", Deed::Receive.words())]
+    RecipientUnverified,
     /// Mail cannot be sent.
     #[error("this server sends no mail")]
     MailNotSetUp,
@@ -240,6 +239,7 @@ impl Coded for Error {
             Self::SecondFactorState { .. } => ErrorCode::AuthSecondFactorState,
             Self::PasskeyRefused { .. } => ErrorCode::AuthPasskeyRefused,
             Self::Unverified { .. } => ErrorCode::AccountUnverified,
+            Self::RecipientUnverified => ErrorCode::AccountRecipientUnverified,
             Self::MailNotSetUp => ErrorCode::MailNotSetUp,
             Self::BrowserRefused { .. } => ErrorCode::AuthBrowser,
             Self::SessionMissing => ErrorCode::AuthSessionMissing,
@@ -304,7 +304,11 @@ impl Coded for Error {
                 "Enter the six digits that your authenticator app shows now, or one of your spare codes."
             }
             Self::PasskeyRefused { .. } => "Sign in with the password, or use another passkey.",
-            Self::Unverified { .. } => "Follow the link in the mail that the vendor sent, or ask for another.",
+            Self::Unverified { .. } => {
+                "Follow the link in the mail that the vendor sent, or ask for another: in the app under Account, on the \
+                 page /account/personal, or with scrip account verify."
+            }
+            Self::RecipientUnverified => "Ask them to follow the link in the mail that they got when they registered.",
             Self::MailNotSetUp => "Ask the vendor for a code.",
             Self::BrowserRefused { .. } => "Begin again in the app.",
             Self::SessionMissing | Self::SessionExpired => "Sign in.",

@@ -7,7 +7,7 @@ use futures_util::stream::BoxStream;
 use futures_util::{StreamExt as _, TryStreamExt as _};
 use object_store::local::LocalFileSystem;
 use object_store::{GetOptions, GetRange, ObjectStore, ObjectStoreExt as _, PutPayload, WriteMultipart};
-use scrip_domain::Sha256;
+use scrip_domain::{Sha256, Timestamp};
 use sha2::Digest as _;
 use tokio::io::AsyncReadExt as _;
 
@@ -15,6 +15,10 @@ use crate::Error;
 
 /// The pieces in which a file is read to be published.
 const CHUNK_BYTES: usize = 1 << 20;
+/// Documents that are looked at together.
+const SWEPT_AT_ONCE: usize = 200;
+/// How old a document without an order must be to be removed, in seconds: a day.
+const DOCUMENT_SECONDS_MIN: i64 = 86_400;
 
 /// What a file is for.
 #[derive(Clone, Copy, Debug)]
@@ -145,6 +149,35 @@ impl Files {
             .await
             .map_err(|source| storage("read a document", source))?;
         Ok(chunks.concat().into())
+    }
+
+    /// Removes documents that no order has, for instance of a person who was erased. One that was just handed in may have no
+    /// order yet and is left alone until it is a day old. Answers how many went; grows with the documents that there are.
+    pub(crate) async fn sweep_documents(&self, orders: &scrip_store::Store, now: Timestamp) -> Result<usize, Error> {
+        let folder = object_store::path::Path::from("documents");
+        let mut pages = self.store.list(Some(&folder)).chunks(SWEPT_AT_ONCE);
+        let (mut gone, old) = (0, now.plus_seconds(-DOCUMENT_SECONDS_MIN).seconds());
+        while let Some(page) = pages.next().await {
+            let mut digests = Vec::with_capacity(page.len());
+            for found in page {
+                let found = found.map_err(|source| storage("list documents", source))?;
+                let name = found.location.filename().unwrap_or_default();
+                if found.last_modified.timestamp() < old
+                    && let Ok(digest) = name.parse::<Sha256>()
+                {
+                    digests.push(digest);
+                }
+            }
+            for digest in orders.unused_documents(&digests).await? {
+                let name = location(Kind::Document, &digest);
+                match self.store.delete(&name).await {
+                    // Another server was faster.
+                    Err(object_store::Error::NotFound { .. }) | Ok(()) => gone += 1,
+                    Err(source) => return Err(storage("remove a document", source)),
+                }
+            }
+        }
+        Ok(gone)
     }
 
     /// A small file, whole.

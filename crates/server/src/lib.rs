@@ -28,6 +28,7 @@ mod offline;
 mod openapi;
 mod passwords;
 mod pdf;
+mod personal;
 mod price_sheet;
 mod publish;
 mod purchasing;

@@ -1,6 +1,6 @@
 //! Buying tokens: what the API and the account pages have in common.
 
-use scrip_domain::{Money, PurchaseId, PurchaseMethod, PurchaseStatus, TokenAmount, Tokens, UserId};
+use scrip_domain::{Deed, Money, PurchaseId, PurchaseMethod, PurchaseStatus, TokenAmount, Tokens, UserId};
 use scrip_store::{Act, HoldRequest, NewTokenPurchase, PurchaseFilter, Reversal, TokenPurchase};
 use uuid::Uuid;
 
@@ -40,6 +40,8 @@ pub(crate) async fn buy_by_card(server: &Server, asked: Asked) -> Result<(TokenP
         return Err(Error::PaymentMethodOff { method });
     }
     let store = &server.0.store;
+    let user = store.user_by_id(asked.user).await?.ok_or(Error::SessionExpired)?;
+    server.require_verified(&user, Deed::BuyTokens).await?;
     let expires_at = server.now().plus_seconds(PAGE_SECONDS);
     let hold = asked.cart.map(|(items, expected_total)| HoldRequest {
         items,
@@ -68,7 +70,6 @@ pub(crate) async fn buy_by_card(server: &Server, asked: Asked) -> Result<(TokenP
         return Err(Error::RateLimited { seconds });
     }
     let (purchase, replayed) = store.open_purchase(&new).await?;
-    let user = store.user_by_id(asked.user).await?.ok_or(Error::SessionExpired)?;
     let purchase = stripe::open_page(server, purchase, user.email.as_str()).await?;
     Ok((purchase, replayed))
 }

@@ -63,7 +63,8 @@ impl Server {
         }
         let ids = Arc::new(SystemIds::default());
         let store = Store::open(&config.database_url, clock.clone(), ids.clone()).await?;
-        let keys = Keys::open(&config.data, clock.now())?;
+        let keys = Keys::open(&config, clock.now())?;
+        let store = store.with_data_key(keys.data.clone());
         if let Some(issuer) = config.settings.issuer.as_ref().filter(|issuer| **issuer != keys.issuer) {
             return Err(Error::KeysUnusable {
                 path: config.data.join("scrip-server.toml"),
@@ -72,6 +73,10 @@ impl Server {
                     keys.issuer
                 ),
             });
+        }
+        let sealed = store.seal_secrets().await?;
+        if sealed > 0 {
+            tracing::info!(sealed, "secrets that lay in the database in clear are sealed now");
         }
         let files = Files::open(&config.data)?;
         let limits = Limits::new(config.settings.sign_ins_per_minute);

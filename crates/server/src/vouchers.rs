@@ -54,6 +54,12 @@ pub async fn redeem_for(
     let user = user.ok_or_else(|| scrip_store::Error::AccountNotFound {
         email: email.to_string(),
     })?;
+    // The log is never changed: it knows people by their ids, so that whoever is erased is gone from it too.
+    let subject = user.id.to_string();
+    let act = Act {
+        subject: &subject,
+        ..act
+    };
     redeem(server, user.id, typed, server.0.ids.new_id(&*server.0.clock), Some(act)).await
 }
 

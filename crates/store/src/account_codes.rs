@@ -1,9 +1,10 @@
 //! Codes that serve once: for proving an address, for recovering and claiming an account, in the place of an authenticator.
 
-use scrip_domain::{Email, Timestamp, UserId};
+use scrip_domain::{Email, Timestamp, Tokens, UserId};
 use uuid::Uuid;
 
 use crate::db::{Tx, args};
+use crate::ledger::{KIND_GRANT, Leg, Movement, VENDOR_PROMOTIONS, move_tokens, read_tokens};
 use crate::{Error, Store, TokenHash};
 
 /// What a code is for.
@@ -140,8 +141,47 @@ impl Store {
             other => other?,
         };
         crate::user_words::put(&mut tx, user.0).await?;
+        self.give_waiting_grant(&mut tx, user, now).await?;
         tx.commit().await?;
         Ok(user)
+    }
+
+    /// Gives the tokens of the registration that waited for the address to be verified; once.
+    async fn give_waiting_grant(&self, tx: &mut Tx, user: UserId, now: Timestamp) -> Result<(), Error> {
+        let sql = "SELECT grant_waits FROM users WHERE id = $1 AND verified_at IS NOT NULL AND erased_at IS NULL";
+        let found = tx
+            .row::<(i64,)>("look for a grant that waits", sql, &args![user.0])
+            .await?;
+        let Some((waits,)) = found.filter(|(waits,)| *waits > 0) else {
+            return Ok(());
+        };
+        let sql = "UPDATE users SET grant_waits = 0 WHERE id = $1 AND grant_waits = $2";
+        if tx
+            .execute("take a grant that waits", sql, &args![user.0, waits])
+            .await?
+            != 1
+        {
+            return Ok(());
+        }
+        let movement = Movement {
+            id: self.new_id(),
+            kind: KIND_GRANT,
+            reason: "Welcome tokens",
+            at: now,
+            legs: &[Leg::wallet(user, waits), Leg::vendor(VENDOR_PROMOTIONS, -waits)],
+        };
+        move_tokens(tx, &movement).await
+    }
+
+    /// The tokens of the registration that wait for the account's address to be verified.
+    pub async fn grant_waiting(&self, user: UserId) -> Result<Tokens, Error> {
+        let sql = "SELECT grant_waits FROM users WHERE id = $1";
+        let values = args![user.0];
+        let found = self
+            .database
+            .row_by_key::<(i64,)>("look for a grant that waits", sql, &values)
+            .await?;
+        read_tokens("users", user.0, found.map_or(0, |(waits,)| waits))
     }
 
     /// Uses a code that sets a new password: every session of the account ends. Answers whose account it is.
@@ -161,6 +201,7 @@ impl Store {
         crate::sessions::end_all(&mut tx, user, None).await?;
         forget(&mut tx, user, CodePurpose::Recover).await?;
         forget(&mut tx, user, CodePurpose::Claim).await?;
+        self.give_waiting_grant(&mut tx, user, now).await?;
         crate::tries::forget(&mut tx, &email).await?;
         tx.commit().await?;
         Ok(user)

@@ -58,8 +58,10 @@ pub struct NewUser {
     pub email: Email,
     /// The argon2id hash of the password, in PHC string format; empty for an account that is claimed later.
     pub password_hash: String,
-    /// The tokens that the registration grants.
+    /// The tokens that the registration grants at once.
     pub grant: Tokens,
+    /// Those that it grants once the address is verified.
+    pub grant_later: Tokens,
 }
 
 type UserFields = (Uuid, String, String, i64, i64, String, Option<i64>);
@@ -88,8 +90,14 @@ impl Store {
         {
             return Err(taken());
         }
-        let sql = "INSERT INTO users (id, email, password_hash, created_at) VALUES ($1, $2, $3, $4)";
-        let values = args![id.0, new.email.as_str(), new.password_hash.as_str(), now];
+        let sql = "INSERT INTO users (id, email, password_hash, created_at, grant_waits) VALUES ($1, $2, $3, $4, $5)";
+        let values = args![
+            id.0,
+            new.email.as_str(),
+            new.password_hash.as_str(),
+            now,
+            new.grant_later
+        ];
         match tx.execute("open an account", sql, &values).await {
             // Someone else took the address between the look and the write.
             Err(Error::Conflict { .. }) => return Err(taken()),

@@ -14,7 +14,7 @@ pub struct Act<'a> {
     pub actor: &'a str,
     /// What, dotted: `tokens.granted`.
     pub action: &'static str,
-    /// To what: an id or an address.
+    /// To what: an id. Never a customer's address or name, which could not be erased from a log that is never changed.
     pub subject: &'a str,
     /// Why, in the actor's words.
     pub why: &'a str,

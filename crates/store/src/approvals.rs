@@ -142,7 +142,8 @@ async fn find(tx: &mut Tx, id: Uuid) -> Result<ApprovalRow, Error> {
 }
 
 impl Store {
-    /// Lets a deed wait for a second operator. Answers its id; that of the same one where it waits already.
+    /// Lets a deed wait for a second operator. Answers its id; that of the same one where it waits already. It
+    /// is the subject of the logged act.
     pub async fn ask_approval(&self, new: &NewApproval<'_>, act: &Act<'_>) -> Result<Uuid, Error> {
         retrying!("ask for approval", {
             let (mut tx, now, id) = (self.database.write().await?, self.clock.now(), self.new_id());
@@ -155,7 +156,13 @@ impl Store {
                        VALUES ($1, $2, $3, $4, $5, $6, $7, 'waiting')";
             let values = args![id, new.deed, new.summary, new.body, act.actor, act.why, now];
             tx.execute("ask for approval", sql, &values).await?;
-            log_act(&mut tx, act, now).await?;
+            // The sentence may name a person; the log, which is never changed, has the request's id.
+            let subject = id.to_string();
+            let act = Act {
+                subject: &subject,
+                ..*act
+            };
+            log_act(&mut tx, &act, now).await?;
             tx.commit().await?;
             Ok(id)
         })

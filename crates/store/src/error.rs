@@ -182,6 +182,17 @@ pub enum Error {
         path: std::path::PathBuf,
         source: std::io::Error,
     },
+    /// A secret of the database was asked for without the key that opens it.
+    #[error("the secrets in the database are sealed, and there is no key to open them")]
+    DataKeyMissing,
+    /// A sealed secret does not open.
+    #[error("the secret of {table} {id} cannot be opened: {why}")]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    SecretUnreadable {
+        table: &'static str,
+        id: String,
+        why: &'static str,
+    },
     /// The store is closing.
     #[error("the server is shutting down")]
     Closing,
@@ -229,6 +240,7 @@ impl Coded for Error {
             Self::TooMany { .. } => ErrorCode::RequestTooMany,
             Self::NotRestorable { .. } => ErrorCode::BackupRefused,
             Self::Io { .. } => ErrorCode::StateIo,
+            Self::DataKeyMissing | Self::SecretUnreadable { .. } => ErrorCode::StoreSealed,
             Self::Rule(rule) => rule.code(),
         }
     }
@@ -240,6 +252,9 @@ impl Coded for Error {
             Self::Migration { .. } => "Use a server version at least as new as the database.",
             Self::Busy { .. } | Self::Conflict { .. } => "Try again; nothing was charged.",
             Self::Corrupt { .. } => "Run scrip-server audit.",
+            Self::DataKeyMissing | Self::SecretUnreadable { .. } => {
+                "Put keys/data.key of the data folder back from a backup, or set SCRIP_DATA_KEY to the key of the other servers."
+            }
             Self::NotRestorable { .. } => "Restore into a new data folder and a new, empty database of the same kind.",
             Self::EmailTaken { .. } => "Sign in instead.",
             Self::CodeWrong => "Ask for a new one.",

@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use crate::account_codes::{self, CodePurpose, NewCode};
 use crate::db::args;
+use crate::vault::Place;
 use crate::{Error, Store, TokenHash};
 
 /// Passkeys that an account may have.
@@ -54,6 +55,10 @@ pub struct Passkey {
     pub used_at: Option<Timestamp>,
 }
 
+const fn place(user: UserId) -> Place {
+    Place::new("second_factors", user.0)
+}
+
 impl Store {
     /// The account's authenticator, where it has one.
     pub async fn second_factor(&self, user: UserId) -> Result<Option<SecondFactor>, Error> {
@@ -62,8 +67,11 @@ impl Store {
             .database
             .row_by_key::<(Vec<u8>, Option<i64>, i64)>("look for a second factor", sql, &args![user.0])
             .await?;
-        Ok(found.map(|(secret, confirmed_at, last_step)| SecondFactor {
-            secret,
+        let Some((sealed, confirmed_at, last_step)) = found else {
+            return Ok(None);
+        };
+        Ok(Some(SecondFactor {
+            secret: self.data_key()?.open(place(user), &sealed)?,
             confirmed: confirmed_at.is_some(),
             last_step,
         }))
@@ -74,10 +82,9 @@ impl Store {
         let sql = "INSERT INTO second_factors (user_id, secret, confirmed_at, last_step) VALUES ($1, $2, NULL, 0) \
                    ON CONFLICT (user_id) DO UPDATE SET secret = $2, last_step = 0 \
                    WHERE second_factors.confirmed_at IS NULL";
+        let sealed = self.data_key()?.seal(place(user), secret)?;
         let mut tx = self.database.write().await?;
-        let kept = tx
-            .execute("keep a second factor", sql, &args![user.0, secret.to_vec()])
-            .await?;
+        let kept = tx.execute("keep a second factor", sql, &args![user.0, sealed]).await?;
         if kept != 1 {
             return Err(Error::SecondFactorOn);
         }

@@ -43,6 +43,7 @@ mod migrations;
 mod money;
 mod names;
 mod notices;
+mod operator_factors;
 mod operators;
 mod orders;
 mod people;
@@ -61,6 +62,7 @@ mod token_sales;
 mod trials;
 mod tries;
 mod user_words;
+mod vault;
 mod vendor;
 mod voucher_tallies;
 mod vouchers;
@@ -85,9 +87,10 @@ pub use catalog::{ArtifactRow, ListedProduct, NewArtifact, ProductListing};
 pub use checkout::{Checkout, PaidOrder};
 pub use desk::{AnyDevice, AnyLicense, AnyOrder, OfferChange};
 pub use devices::{DeviceRow, NewDevice};
-pub use erasure::Erasure;
+pub use erasure::{Erasure, ErasureOutlook};
 pub use error::{Error, Refusal};
 pub use events::LicenseEvent;
+pub use export::{Export, ExportCursor, ExportPage, OTHER_IDS, PERSONAL_COLUMNS};
 pub use factors::{Passkey, SecondFactor};
 pub use gifts::{Gift, NewGift};
 pub use history::{HistoryFilter, WalletPeriod};
@@ -116,6 +119,7 @@ pub use token_sales::{
     HeldQuote, HoldRequest, NewTokenPurchase, ProviderPage, ProviderReversal, PurchaseFilter, Reversal, ReversalKind,
     ReversalStatus, TokenPurchase,
 };
+pub use vault::DataKey;
 pub use vendor::StoredAnswer;
 pub use vouchers::{
     BATCH_VOUCHERS_MAX, NewVouchers, RedeemedVoucher, Redemption, VoucherBatch, VoucherFunding, VoucherRow,
@@ -134,6 +138,8 @@ pub struct Store {
     checkouts: Coalescer<Checkout, Result<PaidOrder, Refusal>>,
     /// Where a look-up is a round trip, those of one moment share it.
     callers: Option<Coalescer<TokenHash, Result<Option<Caller>, Error>>>,
+    /// What seals the secrets in the database.
+    data_key: Option<DataKey>,
 }
 
 impl Store {
@@ -165,6 +171,7 @@ impl Store {
             ids,
             checkouts,
             callers,
+            data_key: None,
         })
     }
 

@@ -26,12 +26,15 @@ pub struct OperatorRow {
     pub created_at: Timestamp,
     /// When the operator was shut out.
     pub disabled_at: Option<Timestamp>,
+    /// Whether an authenticator app is asked for.
+    pub has_factor: bool,
 }
 
-type Found = (Uuid, String, String, String, i64, Option<i64>);
-const COLUMNS: &str = "o.id, o.email, o.role, o.password_hash, o.created_at, o.disabled_at";
+type Found = (Uuid, String, String, String, i64, Option<i64>, bool);
+const COLUMNS: &str = "o.id, o.email, o.role, o.password_hash, o.created_at, o.disabled_at, \
+                       EXISTS (SELECT 1 FROM operator_factors f WHERE f.operator_id = o.id AND f.confirmed_at IS NOT NULL)";
 
-fn read((id, email, role, password_hash, created_at, disabled_at): Found) -> Result<OperatorRow, Error> {
+fn read((id, email, role, password_hash, created_at, disabled_at, has_factor): Found) -> Result<OperatorRow, Error> {
     let corrupt = |why: String| Error::Corrupt {
         table: "operators",
         id: id.to_string(),
@@ -46,6 +49,7 @@ fn read((id, email, role, password_hash, created_at, disabled_at): Found) -> Res
         password_hash,
         created_at: Timestamp::from_micros(created_at),
         disabled_at: disabled_at.map(Timestamp::from_micros),
+        has_factor,
     })
 }
 
@@ -102,6 +106,7 @@ impl Store {
                 password_hash: password_hash.to_owned(),
                 created_at: now,
                 disabled_at: None,
+                has_factor: false,
             })
         })
     }
@@ -228,7 +233,7 @@ impl Store {
     }
 }
 
-async fn end_sessions(tx: &mut Tx, operator: OperatorId) -> Result<(), Error> {
+pub(crate) async fn end_sessions(tx: &mut Tx, operator: OperatorId) -> Result<(), Error> {
     let sql = "DELETE FROM operator_sessions WHERE operator_id = $1";
     tx.execute("end sessions", sql, &args![operator.0]).await.map(drop)
 }

@@ -13,7 +13,7 @@ const EXPECTED = {
   "/account": ["/account", "/account/offline"],
   "/console": [
     "/console", "/console/approvals", "/console/orders", "/console/licenses", "/console/devices", "/console/books", "/console/catalog",
-    "/console/settings", "/console/keys", "/console/operators", "/console/log",
+    "/console/settings", "/console/keys", "/console/operators", "/console/second-factor", "/console/log",
   ],
 };
 

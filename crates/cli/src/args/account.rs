@@ -86,9 +86,12 @@ pub(crate) enum AccountCommand {
     },
     /// Erase yourself at the vendor; reads the password. What the wallet holds is lost
     Erase {
+        /// Show what erasing would mean now, and erase nothing
+        #[arg(long)]
+        preview: bool,
         /// How many tokens you know to lose: what the wallet holds
-        #[arg(long, value_name = "N")]
-        forfeit: i64,
+        #[arg(long, value_name = "N", required_unless_present = "preview")]
+        forfeit: Option<i64>,
         /// What your authenticator app shows, or a spare code
         #[arg(long, value_name = "CODE")]
         code: Option<String>,

@@ -6,7 +6,7 @@ use maud::{Markup, html};
 use scrip_domain::{License, LicenseKind, LicenseState, Timestamp};
 use scrip_store::{ActivationRow, DeviceRow};
 
-use super::Person;
+use super::{Person, verification};
 use crate::Server;
 use crate::html::{
     Form, Page, Realm, Refused, Table, Tone, badge, day, figures, reveal, section, text, when, when_text,
@@ -43,6 +43,7 @@ pub(super) async fn show(State(server): State<Server>, person: Person) -> Result
         })
         .count();
     let body = html! {
+        (verification::notice(&server, &person).await?)
         (figures([
             ("Wallet", wallet.to_string(), html! {}),
             ("Licenses", held.len().to_string(), html! { (running) " running" }),

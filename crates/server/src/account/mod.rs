@@ -19,6 +19,7 @@ mod sign_in;
 mod sign_up;
 mod teams;
 mod tokens;
+mod verification;
 mod wallet;
 
 use axum::Router;

@@ -32,7 +32,10 @@ pub(super) fn router() -> Router<Server> {
         .route("/account/invoices/{invoice}/invoice.pdf", get(pdf))
         .route("/account/token-orders/new", get(new_page).post(place))
         .route("/account/token-orders/{order}", get(show))
-        .route("/account/token-orders/{order}/document", post(put_document))
+        .route(
+            "/account/token-orders/{order}/document",
+            get(document).post(put_document),
+        )
         .route("/account/token-orders/{order}/cancel", post(cancel))
 }
 
@@ -249,6 +252,7 @@ async fn order_form(
     };
     let body = html! {
         @if let Some(refused) = refused { (problem(refused)) }
+        (super::verification::notice(server, person).await?)
         @if policy.seller.is_empty() || methods.is_empty() {
             p { "This vendor takes no orders on a bill." }
         } @else {
@@ -313,7 +317,12 @@ async fn show(State(server): State<Server>, person: Person, Path(id): Path<Purch
         ("Placed", when(order.created_at)),
         (
             "Document",
-            html! { (order.document.as_ref().map_or("none", |document| &document.name)) },
+            html! {
+                @match &order.document {
+                    Some(document) => a href=(format!("{ORDER}/{}/document", order.id)) download { (document.name) },
+                    None => "none",
+                }
+            },
         ),
     ];
     if order.status == TokenOrderStatus::Rejected {
@@ -337,6 +346,15 @@ async fn show(State(server): State<Server>, person: Person, Path(id): Path<Purch
     Ok(Page::new("Order for tokens", body)
         .above(INVOICES, "Orders and bills")
         .show(&person))
+}
+
+async fn document(
+    State(server): State<Server>,
+    person: Person,
+    Path(id): Path<PurchaseId>,
+) -> Result<Response, Refused> {
+    let order = server.0.store.token_order(Some(person.user), id).await?;
+    Ok(billing::document(&server, &order).await?)
 }
 
 async fn put_document(

@@ -14,6 +14,8 @@ pub(crate) struct Person {
     pub(crate) user: UserId,
     pub(crate) email: String,
     pub(crate) token: TokenHash,
+    /// Whether the address of the account is.
+    pub(crate) verified: bool,
     visit: Visit,
 }
 
@@ -62,6 +64,7 @@ impl FromRequestParts<Server> for Person {
             user: user.id,
             email: user.email.to_string(),
             token,
+            verified: user.verified_at.is_some(),
             visit,
         })
     }

@@ -6,16 +6,18 @@ use http::StatusCode;
 use maud::{Markup, html};
 use scrip_api::EraseRequest;
 use scrip_domain::{Email, Password, PersonalDetails, Tokens};
+use scrip_store::ErasureOutlook;
 use serde::Deserialize;
 
-use super::Person;
 use super::security::proof;
+use super::{Person, verification};
 use crate::accounts::{letters, sign_in};
 use crate::caller::Origin;
 use crate::html::{
-    Bare, Field, Form, Page, Refused, Sent, Tone, Viewer as _, badge, day, facts, hidden, problem, reveal, section, see,
+    Bare, Field, Form, Page, Refused, Sent, Tone, Viewer as _, badge, day, facts, grouped, hidden, problem, reveal,
+    section, see,
 };
-use crate::routes::profile::{change_address, erase_user, export_of, profile_of};
+use crate::routes::profile::{change_address, erase_user, profile_of};
 use crate::{Error, Server};
 
 const PATH: &str = "/account/personal";
@@ -31,6 +33,7 @@ async fn page(
 ) -> Result<Response, Error> {
     let user = person.account(server).await?;
     let profile = profile_of(server, &user).await?;
+    let outlook = server.0.store.erasure_outlook(user.id).await?;
     let details = refused.map_or(&profile.details, |(_, sent)| sent);
     let verified = match profile.verified_at {
         Some(at) => html! { (badge(Tone::Good, "verified")) " " (day(at)) },
@@ -38,21 +41,19 @@ async fn page(
     };
     let body = html! {
         @if let Some((error, _)) = refused { (problem(error)) }
+        (verification::notice(server, person).await?)
         (facts([
             ("E-mail address", html! { (profile.email) " " (verified) }),
             ("Account", html! { code { (profile.id) } }),
             ("Since", day(profile.created_at)),
         ]))
-        @if profile.mail && profile.verified_at.is_none() {
-            (Form::post(person, "/account/personal/verification", "Mail me a link to verify it", Markup::default()).quiet())
-        }
         (section("About you", &details_form(person, details)))
         (section("Another e-mail address", &email_form(person, profile.mail)))
         (section("Take it with you", &html! {
             p { "Everything that the vendor keeps of you, as a JSON file. Secrets are not in it." }
             p { a href="/account/personal/export.json" download { "Download my data" } }
         }))
-        (section("Erase", &erase_form(person, user.balance, profile.second_factor)))
+        (section("Erase", &erase_form(person, &outlook, profile.second_factor)))
     };
     let status = refused.map_or(StatusCode::OK, |_| StatusCode::UNPROCESSABLE_ENTITY);
     Ok(Page::new("Personal data", body).status(status).show(person))
@@ -82,9 +83,9 @@ fn email_form(person: &Person, mail: bool) -> Markup {
     html! { (Form::post(person, "/account/personal/email", "Change the address", fields).quiet()) }
 }
 
-fn erase_form(person: &Person, balance: Tokens, second_factor: bool) -> Markup {
+fn erase_form(person: &Person, outlook: &ErasureOutlook, second_factor: bool) -> Markup {
     let fields = html! {
-        (hidden("forfeit", balance.get()))
+        (hidden("forfeit", outlook.balance.get()))
         (proof("proof-erase"))
         @if second_factor {
             (Field::text("code", "Code").id("code-erase").autocomplete("one-time-code").length_max(40).required()
@@ -94,10 +95,31 @@ fn erase_form(person: &Person, balance: Tokens, second_factor: bool) -> Markup {
     };
     html! {
         p {
-            "Your name, addresses, computers' names, notices and sessions are deleted. The books keep their numbers, under an id that names nobody."
-            @if !balance.is_zero() { " " strong { (balance) " in your wallet are lost." } }
+            "Your name, addresses, messages, computers' names, notices and sessions are deleted. The books keep their numbers, under an id that names nobody."
         }
-        (reveal("Erase my account", &html! { (Form::post(person, "/account/personal/erase", "Erase me", fields).danger()) }))
+        (erase_words(outlook))
+        @if outlook.hindrances.is_empty() {
+            (reveal("Erase my account", &html! { (Form::post(person, "/account/personal/erase", "Erase me", fields).danger()) }))
+        } @else {
+            p { strong { "Some things have to be seen to first:" } }
+            ul { @for hindrance in &outlook.hindrances { li { (hindrance) "." } } }
+        }
+    }
+}
+
+/// What is lost, and what the law keeps.
+fn erase_words(outlook: &ErasureOutlook) -> Markup {
+    html! {
+        @if !outlook.balance.is_zero() { p { strong { (outlook.balance) " in your wallet are lost." } } }
+        @if outlook.licenses > 0 {
+            p { "You have " (grouped(outlook.licenses)) " licenses. Codes that your computers have go on as long as they hold; no further ones are issued." }
+        }
+        @if let Some(until) = outlook.bills_until {
+            p {
+                "The law of books keeps " (grouped(outlook.bills)) " bills as they were issued, with the names on them, and the orders and payments behind them: the last until "
+                (day(until)) ". Then the names are taken off by themselves."
+            }
+        }
     }
 }
 
@@ -178,7 +200,7 @@ async fn refused(server: &Server, person: &Person, error: Error) -> Result<Respo
 }
 
 pub(super) async fn export(State(server): State<Server>, person: Person) -> Result<Response, Refused> {
-    Ok(export_of(&server, person.user).await?)
+    Ok(crate::personal::export(&server, person.user).await?)
 }
 
 #[derive(Deserialize)]

@@ -7,15 +7,15 @@ use axum::routing::{get, post};
 use maud::{Markup, html};
 use scrip_api::{GiftView, TokenTransfer};
 use scrip_domain::{
-    Email, GiftId, GiftState, Intent, Item, OfferId, ProductId, SendingId, SendingPolicy, SendingState, Tokens,
+    Deed, Email, GiftId, GiftState, Intent, Item, OfferId, ProductId, SendingId, SendingPolicy, SendingState, Tokens,
 };
 use scrip_store::{NewGift, NewSending};
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
-use super::Person;
 use super::wallet::read_tokens;
+use super::{Person, verification};
 use crate::html::{
     Bare, Field, Form, Page, Refused, Sent, Table, Tone, Viewer as _, badge, cut, facts, grouped, hidden,
     limit_one_more, number, pager, section, text, when,
@@ -89,6 +89,7 @@ async fn show(State(server): State<Server>, person: Person, Query(wanted): Query
         (Field::text("message", "Message").length_max(200))
     };
     let body = html! {
+        (verification::notice(&server, &person).await?)
         (section("Send tokens", &html! {
             @if policy.enabled {
                 p { "You confirm the recipient's name on the next page. For " (policy.cooling_off_minutes)
@@ -119,6 +120,8 @@ struct Draft {
 
 async fn confirm(State(server): State<Server>, person: Person, Sent(draft): Sent<Draft>) -> Result<Response, Refused> {
     let to: Email = draft.to.parse()?;
+    server.require_verified_id(person.user, Deed::Send).await?;
+    server.require_recipient(&to).await?;
     let tokens = read_tokens(&draft.tokens)?.unwrap_or(Tokens::ZERO);
     server
         .0
@@ -168,6 +171,8 @@ fn digest(parts: &[&str]) -> [u8; 32] {
 }
 
 async fn send(State(server): State<Server>, person: Person, Sent(sent): Sent<Confirmed>) -> Result<Response, Refused> {
+    server.require_verified_id(person.user, Deed::Send).await?;
+    server.require_recipient(&sent.to).await?;
     let policy: SendingPolicy = server.0.store.setting().await?;
     let new = NewSending {
         sender: person.user,
@@ -238,6 +243,7 @@ async fn gifts(
         (Field::text("message", "Message").length_max(200))
     };
     let body = html! {
+        (verification::notice(&server, &person).await?)
         (section("Given and received", &html! { (table) (pager(wanted.before.map(|_| GIFTS.to_owned()), next)) }))
         (section("Give a product", &html! {
             p { "You see the price and confirm the recipient's name on the next page." }
@@ -284,6 +290,8 @@ async fn confirm_gift(
     Sent(draft): Sent<GiftDraft>,
 ) -> Result<Response, Refused> {
     let to: Email = draft.to.parse()?;
+    server.require_verified_id(person.user, Deed::Send).await?;
+    server.require_recipient(&to).await?;
     let product: ProductId = draft.product.trim().parse()?;
     let offer = read_offer(&draft.offer)?;
     server
@@ -344,6 +352,8 @@ async fn give(
     person: Person,
     Sent(sent): Sent<ConfirmedGift>,
 ) -> Result<Response, Refused> {
+    server.require_verified_id(person.user, Deed::Send).await?;
+    server.require_recipient(&sent.to).await?;
     let policy: SendingPolicy = server.0.store.setting().await?;
     let offer = read_offer(&sent.offer)?;
     let product = sent.product.as_str();

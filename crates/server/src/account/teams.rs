@@ -18,6 +18,7 @@ use crate::html::{
     number, reveal, section, text, when,
 };
 use crate::request::Path;
+use crate::routes::teams::team_deed;
 use crate::{Error, Server};
 
 const PATH: &str = "/account/teams";
@@ -291,9 +292,10 @@ async fn move_tokens(
     Path(team): Path<TeamId>,
     Sent(sent): Sent<Moved>,
 ) -> Result<Response, Refused> {
+    let draw = sent.what == "draw";
+    server.require_verified_id(person.user, team_deed(draw)).await?;
     let policy: SendingPolicy = server.0.store.setting().await?;
     let tokens = read_tokens(&sent.tokens)?.unwrap_or(Tokens::ZERO);
-    let draw = sent.what == "draw";
     let moved = TeamTransfer {
         user: person.user,
         team,

@@ -55,6 +55,7 @@ async fn show(State(server): State<Server>, person: Person) -> Result<Response, 
     let methods = purchasing::methods(&server);
     let card = methods.contains(&PurchaseMethod::Card);
     let body = html! {
+        (super::verification::notice(&server, &person).await?)
         p { "Your wallet holds " strong { (balance) } "." }
         @if lists.is_empty() { p.empty { "The vendor sells no tokens at the moment." } }
         @else if !card { p.empty { "The vendor does not take cards. These are the prices; ask the vendor how to pay." } }

@@ -1,6 +1,6 @@
 //! Accounts that an operator opens for people who are not there, and codes that help them back in.
 
-use scrip_domain::{Email, PersonalDetails, SecretCode};
+use scrip_domain::{Email, PersonalDetails, SecretCode, Tokens};
 use scrip_store::{Act, CodePurpose, NewCode, NewUser, OfflineAccount, User};
 
 use super::{hash_code, new_code};
@@ -35,7 +35,9 @@ pub async fn open(
     let account = NewUser {
         email,
         password_hash: String::new(),
+        // The operator knows whom the account is for.
         grant: server.0.config.settings.registration_tokens,
+        grant_later: Tokens::ZERO,
     };
     let new = OfflineAccount {
         account: &account,

@@ -47,6 +47,8 @@ pub(crate) enum OperatorCommand {
     Disable(Who),
     /// Let an operator in again
     Enable(Who),
+    /// Take an operator's second factor off and end every session
+    ResetFactor(Who),
     /// List the operators
     List,
 }
@@ -149,6 +151,13 @@ pub(crate) async fn run(server: &Server, emergency: Option<&str>, command: Opera
             let set = store.set_operator_disabled(operator.id, false, &act).await;
             set.map_err(Error::from)?;
             println!("{} can sign in again", who.email);
+        }
+        OperatorCommand::ResetFactor(who) => {
+            let operator = who.find(server).await?;
+            let act = who.act("operator.factor_reset");
+            let reset = store.remove_operator_factor(operator.id, true, &act).await;
+            reset.map_err(Error::from)?;
+            println!("{} signs in with the password alone", who.email);
         }
         OperatorCommand::List => {
             for operator in store.operators().await.map_err(Error::from)? {

@@ -149,7 +149,7 @@ pub(crate) async fn run(server: &Server, emergency: Option<&str>, command: Vouch
             let act = Act {
                 actor: ACTOR,
                 action: "voucher.redeemed",
-                subject: user.as_str(),
+                subject: "",
                 why: &reason,
             };
             let done = scrip_server::redeem_for(server, &user, code.trim(), act).await?;

@@ -23,6 +23,7 @@ const AREAS: &[(&str, &[Area])] = &[
         &[
             area("/console", "Dashboard", Permission::See),
             area("/console/approvals", "Approvals", Permission::See),
+            area("/console/second-factor", "Your second factor", Permission::See),
         ],
     ),
     (

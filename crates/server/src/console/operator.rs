@@ -22,6 +22,10 @@ pub(crate) struct Operator {
     pub(crate) email: String,
     pub(crate) role: Role,
     pub(crate) token: TokenHash,
+    /// Whether an authenticator app is asked for.
+    pub(super) has_factor: bool,
+    /// What a password is compared with.
+    pub(super) password_hash: String,
     visit: Visit,
 }
 
@@ -76,6 +80,8 @@ impl FromRequestParts<Server> for Operator {
             id: row.id,
             email: row.email.to_string(),
             role: row.role,
+            has_factor: row.has_factor,
+            password_hash: row.password_hash,
             token,
             visit,
         })

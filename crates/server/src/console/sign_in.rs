@@ -8,10 +8,10 @@ use scrip_domain::{Email, Password};
 use scrip_store::Act;
 use serde::Deserialize;
 
-use super::Operator;
-use crate::Server;
+use super::{Operator, factor};
 use crate::caller::{Origin, new_token};
 use crate::html::{Bare, Field, Form, Page, Refused, Sent, Viewer as _, Visit, problem_of, see};
+use crate::{Error, Server};
 
 /// How long an operator stays signed in, in seconds.
 const SESSION_SECONDS: i64 = 12 * 3600;
@@ -21,17 +21,23 @@ const SESSION_SECONDS: i64 = 12 * 3600;
 pub(super) struct SignIn {
     email: String,
     password: Password,
+    #[serde(default)]
+    code: String,
 }
 
 pub(super) async fn show(State(server): State<Server>, visit: Visit) -> Result<Response, Refused> {
     let nobody = server.0.store.operators().await?.is_empty();
-    Ok(form(&visit, "", None, nobody))
+    Ok(form(&visit, "", None, false, nobody))
 }
 
-fn form(visit: &Visit, email: &str, problem: Option<&str>, nobody: bool) -> Response {
+fn form(visit: &Visit, email: &str, problem: Option<&str>, with_code: bool, nobody: bool) -> Response {
     let fields = html! {
         (Field::email("email", "E-mail address").value(email).autocomplete("username").required())
         (Field::password("password", "Password").autocomplete("current-password").required())
+        @if with_code {
+            (Field::text("code", "Code").autocomplete("one-time-code").length_max(40).required()
+                .hint("The six digits that your authenticator app shows, or a spare code."))
+        }
     };
     let body = html! {
         @if nobody {
@@ -59,7 +65,7 @@ pub(super) async fn sign_in(
     limits.count_address(address)?;
     let wrong = || {
         let text = "The e-mail address or the password is wrong";
-        Ok(form(&visit, &sent.email, Some(text), false))
+        Ok(form(&visit, &sent.email, Some(text), !sent.code.is_empty(), false))
     };
     let Ok(email) = sent.email.parse::<Email>() else {
         return wrong();
@@ -71,6 +77,17 @@ pub(super) async fn sign_in(
     let Some(operator) = known.filter(|operator| matches && operator.disabled_at.is_none()) else {
         return wrong();
     };
+    match factor::check(&server, operator.id, &sent.code).await {
+        Ok(()) => {}
+        Err(Error::SecondFactorMissing) => {
+            let text = "Enter your password once more, with the code of your authenticator app";
+            return Ok(form(&visit, &sent.email, Some(text), true, false));
+        }
+        Err(error @ Error::SecondFactorWrong) => {
+            return Ok(form(&visit, &sent.email, Some(&error.to_string()), true, false));
+        }
+        Err(other) => return Err(other.into()),
+    }
     let (token, hash) = new_token()?;
     let act = Act {
         actor: email.as_str(),

@@ -184,8 +184,7 @@ async fn clear(doing: &Doing<'_>) -> Result<String, Error> {
 async fn set_limit(doing: &Doing<'_>) -> Result<String, Error> {
     let one: OneLimit = doing.body()?;
     let store = &doing.server.0.store;
-    let email = store.user_by_id(one.user).await?.map(|user| user.email.to_string());
-    let subject = email.unwrap_or_else(|| one.user.to_string());
+    let subject = one.user.to_string();
     let act = doing.act("credit_limit.set", &subject);
     store.set_credit_limit(one.user, one.currency, one.limit, &act).await?;
     Ok("The limit is set.".to_owned())

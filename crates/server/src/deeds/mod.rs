@@ -17,7 +17,7 @@ pub use billing::{
 };
 pub(crate) use billing::{CLEAR_PAYMENT, IMPORT_STATEMENT, OneClearing, OneReturn, OneStatement, RETURN_PAYMENT};
 use futures_util::future::BoxFuture;
-pub(crate) use people::{ADD_ENDPOINT, ENDPOINT_SECRET, NewEndpoint, OneEndpoint};
+pub(crate) use people::{ADD_ENDPOINT, ENDPOINT_SECRET, NewEndpoint, OneEndpoint, RESET_FACTOR};
 pub use people::{ADMIT_OPERATOR, CHANGE_PASSWORD, CHANGE_ROLE, LET_IN, NewOperator, OneOperator, OneRole};
 use scrip_domain::{ApprovalPolicy, DeedKind, Permission};
 use scrip_store::{Act, ApprovalRow, NewApproval};
@@ -129,6 +129,7 @@ const DEEDS: &[&Deed] = &[
     &CHANGE_ROLE,
     &CHANGE_PASSWORD,
     &LET_IN,
+    &RESET_FACTOR,
     &ADD_ENDPOINT,
     &ENDPOINT_SECRET,
 ];
@@ -192,7 +193,7 @@ pub async fn hold(
     }
     let act = Act {
         actor: by.name(),
-        ..machine_act("approval.asked", summary, why)
+        ..machine_act("approval.asked", "", why)
     };
     let id = store.ask_approval(&new, &act).await?;
     let then = if deed.gives_leave {

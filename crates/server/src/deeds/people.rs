@@ -19,6 +19,9 @@ pub const CHANGE_PASSWORD: Deed = Deed::by_leave("operator.password");
 /// Lets an operator in again.
 pub const LET_IN: Deed = Deed::done_by("operator.let_in", |doing| Box::pin(let_in(doing)));
 
+/// Takes another operator's second factor off.
+pub(crate) const RESET_FACTOR: Deed = Deed::done_by("operator.factor_reset", |doing| Box::pin(reset_factor(doing)));
+
 /// Tells another address what happens: by leave, because its secret is shown to who asked, once.
 pub(crate) const ADD_ENDPOINT: Deed = Deed::by_leave("webhook.add");
 
@@ -85,4 +88,13 @@ async fn let_in(doing: &Doing<'_>) -> Result<String, Error> {
         .set_operator_disabled(operator, false, &act)
         .await?;
     Ok("The operator can sign in again.".to_owned())
+}
+
+async fn reset_factor(doing: &Doing<'_>) -> Result<String, Error> {
+    let OneOperator { operator } = doing.body()?;
+    let subject = operator.to_string();
+    let act = doing.act("operator.factor_reset", &subject);
+    let store = &doing.server.0.store;
+    store.remove_operator_factor(operator, true, &act).await?;
+    Ok("The second factor is off, and every session of the operator ended.".to_owned())
 }

@@ -94,6 +94,12 @@ pub(crate) const JOBS: &[Job] = &[
         run: |server| Box::pin(crate::billing::remind(server)),
     },
     Job {
+        name: "retention",
+        about: "Takes the names of people who were erased off bills whose time is over, and removes documents that no order has",
+        every: Duration::from_hours(1),
+        run: |server| Box::pin(crate::personal::run_job(server)),
+    },
+    Job {
         name: "webhooks",
         about: "Tells the vendor's own programs what happened",
         every: Duration::from_secs(5),

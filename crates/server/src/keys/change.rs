@@ -49,7 +49,7 @@ pub struct KeyListEntry {
 impl KeyList {
     /// The keys of a data folder; those of a new one are made.
     pub fn read(config: &Config, now: Timestamp) -> Result<Self, Error> {
-        drop(super::Keys::open(&config.data, now)?);
+        drop(super::Keys::open(config, now)?);
         let folder = Folder::open(&config.data)?;
         let set = stored(&folder)?;
         Self::of(&folder, &set)
@@ -57,7 +57,7 @@ impl KeyList {
 
     /// Changes the key set, signed with the root key in `root`, or in the data folder where no file is given.
     pub fn change(config: &Config, change: KeyChange, root: Option<&Path>, now: Timestamp) -> Result<Self, Error> {
-        drop(super::Keys::open(&config.data, now)?);
+        drop(super::Keys::open(config, now)?);
         let folder = Folder::open(&config.data)?;
         let set = stored(&folder)?;
         let root = read_root(&folder, root, &set)?;

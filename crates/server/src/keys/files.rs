@@ -35,6 +35,11 @@ impl Folder {
         self.0.join("voucher.key")
     }
 
+    /// What seals the secrets in the database.
+    pub(super) fn data_path(&self) -> PathBuf {
+        self.0.join("data.key")
+    }
+
     /// Where a rotation puts the new key before the set names it.
     pub(super) fn next_path(&self) -> PathBuf {
         self.0.join("next.jwk")

@@ -1,22 +1,25 @@
 //! The vendor's keys: the root key, the signing key, and the key set that ties one to the other.
 //!
 //! The folder `keys` of the data folder holds `signing.jwk` (the private key that signs codes), `keys.jws` (the public
-//! keys, signed by the root key), `voucher.key` (the secret that vouchers are made with) and, until it is moved to a safe
-//! place, `root.jwk`. A server runs without the root key;
+//! keys, signed by the root key), `voucher.key` (the secret that vouchers are made with), `data.key` (what seals the secrets in
+//! the database) and, until it is moved to a safe place, `root.jwk`. A server runs without the root key;
 //! only a change of the key set needs it. A folder from before there were root keys is upgraded once: its signing key
 //! becomes the root key, so that the vendor's address stays as it was, and a new signing key is made.
 
 mod change;
+mod data;
 mod files;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 pub use change::{KeyChange, KeyList, KeyListEntry};
 use files::Folder;
 use scrip_domain::Timestamp;
 use scrip_licensing::{JwkSet, KeySet, KeySetStatement, PublishedKey, RootKey, SigningKey, VerifyingKey, VoucherKey};
 
-use crate::Error;
+use scrip_store::DataKey;
+
+use crate::{Config, Error};
 
 /// What the server signs with, and what it publishes about it.
 pub(crate) struct Keys {
@@ -30,14 +33,16 @@ pub(crate) struct Keys {
     pub(crate) jwks: String,
     /// What vouchers are made with.
     pub(crate) vouchers: VoucherKey,
+    /// What seals the secrets in the database.
+    pub(crate) data: DataKey,
     /// Where the root key lies, when it lies on the server.
     pub(crate) root_here: Option<PathBuf>,
 }
 
 impl Keys {
     /// Reads the keys of a data folder; makes what is missing in a new one.
-    pub(crate) fn open(data: &Path, now: Timestamp) -> Result<Self, Error> {
-        let folder = Folder::open(data)?;
+    pub(crate) fn open(config: &Config, now: Timestamp) -> Result<Self, Error> {
+        let folder = Folder::open(&config.data)?;
         let (signer, statement, set) = match folder.read_set()? {
             Some((text, set)) => (folder.signer_of(&set)?, text, set),
             None => begin(&folder, now)?,
@@ -52,6 +57,7 @@ impl Keys {
         })?;
         Ok(Self {
             vouchers,
+            data: data::open(&folder, config.data_key.as_ref())?,
             signer,
             issuer: set.iss.clone(),
             statement,

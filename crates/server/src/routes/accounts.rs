@@ -51,11 +51,12 @@ pub(crate) async fn open_account(
     };
     let details = details.checked()?;
     let password_hash = server.0.passwords.hash(password).await?;
-    let grant = server.0.config.settings.registration_tokens;
+    let (grant, grant_later) = server.registration_grant().await?;
     let new = NewUser {
         email,
         password_hash,
         grant,
+        grant_later,
     };
     let store = &server.0.store;
     let mut user = store.register(&new).await?;

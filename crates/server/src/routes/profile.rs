@@ -2,17 +2,17 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::response::{IntoResponse, Response};
-use http::{StatusCode, header};
-use scrip_api::{EmailChange, EmailChanged, EraseRequest, PasswordChange, Profile};
-use scrip_domain::{Email, PersonalDetails, UserId};
+use axum::response::Response;
+use http::StatusCode;
+use scrip_api::{EmailChange, EmailChanged, EraseRequest, ErasurePreview, PasswordChange, Profile};
+use scrip_domain::{Email, PersonalDetails};
 use scrip_store::{Erasure, TokenHash, User};
 
 use super::accounts::user_of;
 use crate::accounts::{letters, second, sign_in};
 use crate::caller::{Caller, Origin};
 use crate::request::Body;
-use crate::{Error, Server};
+use crate::{Error, Server, personal};
 
 /// What the vendor knows of the caller, and how the account is secured.
 #[utoipa::path(get, path = "/v1/account/profile", tag = "accounts", responses((status = 200, body = Profile)))]
@@ -35,6 +35,8 @@ pub(crate) async fn profile_of(server: &Server, user: &User) -> Result<Profile, 
         spare_codes: store.spares(user.id).await?,
         passkeys: passkeys.into_iter().map(|passkey| passkey.name).collect(),
         mail: server.mails(),
+        barred: server.barred(user).await?,
+        grant_waits: store.grant_waiting(user.id).await?,
     })
 }
 
@@ -114,26 +116,18 @@ pub(crate) async fn set_password(
     letters::tell(server, user.id, "security.password", text).await
 }
 
-/// Everything that the vendor keeps of the caller, as JSON; secrets are not in it.
+/// Everything that the vendor keeps of the caller, as JSON; secrets are not in it. `docs/personal-data.md` describes the form.
 #[utoipa::path(get, path = "/v1/account/export", tag = "accounts",
     responses((status = 200, body = serde_json::Value, content_type = "application/json")))]
 pub(crate) async fn export(State(server): State<Server>, caller: Caller) -> Result<Response, Error> {
-    export_of(&server, caller.user).await
+    personal::export(&server, caller.user).await
 }
 
-pub(crate) async fn export_of(server: &Server, user: UserId) -> Result<Response, Error> {
-    let document = server.0.store.export(user).await?;
-    let text = serde_json::to_vec_pretty(&document).map_err(|_| Error::Internal {
-        operation: "write an export",
-    })?;
-    let headers = [
-        (header::CONTENT_TYPE, "application/json"),
-        (
-            header::CONTENT_DISPOSITION,
-            "attachment; filename=\"personal-data.json\"",
-        ),
-    ];
-    Ok((headers, text).into_response())
+/// What erasing the caller would mean now: what has to be seen to first, what is lost, what the law of books keeps and until when.
+#[utoipa::path(get, path = "/v1/account/erasure", tag = "accounts", responses((status = 200, body = ErasurePreview)))]
+pub(crate) async fn erasure(State(server): State<Server>, caller: Caller) -> Result<Json<ErasurePreview>, Error> {
+    let outlook = server.0.store.erasure_outlook(caller.user).await?;
+    Ok(Json(personal::preview(outlook)))
 }
 
 /// Erases the caller: what says who they are goes, the ledger keeps its numbers. What the wallet holds is lost.

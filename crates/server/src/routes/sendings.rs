@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use http::StatusCode;
 use scrip_api::{GiftRequest, GiftView, Page, Recipient, RecipientRequest, SendRequest, TokenTransfer};
-use scrip_domain::{GiftId, GiftState, SendingId, SendingPolicy, UserId};
+use scrip_domain::{Deed, GiftId, GiftState, SendingId, SendingPolicy, UserId};
 use scrip_store::{Gift, NewGift, NewSending, Sending};
 use sha2::{Digest as _, Sha256};
 
@@ -64,6 +64,7 @@ pub(crate) async fn recipient(
         .0
         .limits
         .count_account(&format!("recipients of {}", caller.user))?;
+    server.require_recipient(&body.value.to).await?;
     let person = server.0.store.person(body.value.to.as_str()).await?;
     Ok(Json(Recipient { name: person.name }))
 }
@@ -78,6 +79,8 @@ pub(crate) async fn send(
     CommandKey(command): CommandKey,
     body: Body<SendRequest>,
 ) -> Result<(StatusCode, Json<TokenTransfer>), Error> {
+    server.require_verified_id(caller.user, Deed::Send).await?;
+    server.require_recipient(&body.value.to).await?;
     let policy: SendingPolicy = server.0.store.setting().await?;
     let new = NewSending {
         sender: caller.user,
@@ -131,6 +134,8 @@ pub(crate) async fn give(
     CommandKey(command): CommandKey,
     body: Body<GiftRequest>,
 ) -> Result<(StatusCode, Json<GiftView>), Error> {
+    server.require_verified_id(caller.user, Deed::Send).await?;
+    server.require_recipient(&body.value.to).await?;
     let policy: SendingPolicy = server.0.store.setting().await?;
     let new = NewGift {
         giver: caller.user,

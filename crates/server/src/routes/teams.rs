@@ -6,7 +6,7 @@ use http::StatusCode;
 use scrip_api::{
     Page, TeamBalance, TeamMember, TeamMemberRequest, TeamMoveView, TeamRequest, TeamTokensRequest, TeamView,
 };
-use scrip_domain::{SendingPolicy, TeamId, TransferId, UserId};
+use scrip_domain::{Deed, SendingPolicy, TeamId, TransferId, UserId};
 use scrip_store::{Member, Team, TeamMove, TeamTransfer};
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
@@ -137,6 +137,11 @@ pub(crate) async fn join(
     Ok(Json(team_view(team, Vec::new())))
 }
 
+/// A team's wallet is a way from one account to another: who may not send may not put in, who may not be sent may not draw.
+pub(crate) const fn team_deed(draw: bool) -> Deed {
+    if draw { Deed::Receive } else { Deed::Send }
+}
+
 async fn move_tokens(
     server: &Server,
     user: UserId,
@@ -145,6 +150,7 @@ async fn move_tokens(
     body: &Body<TeamTokensRequest>,
     draw: bool,
 ) -> Result<Json<TeamBalance>, Error> {
+    server.require_verified_id(user, team_deed(draw)).await?;
     let policy: SendingPolicy = server.0.store.setting().await?;
     let moved = TeamTransfer {
         user,

@@ -137,6 +137,19 @@ pub(crate) async fn put_document(
     Ok(Json(order_view(order)))
 }
 
+/// The document of an order, as it was handed in.
+#[utoipa::path(get, path = "/v1/token-orders/{order}/document", tag = "tokens", params(("order" = String, Path)),
+    responses((status = 200, description = "The file", content((Vec<u8> = "application/pdf"), (Vec<u8> = "image/png"),
+        (Vec<u8> = "image/jpeg")))))]
+pub(crate) async fn document(
+    State(server): State<Server>,
+    caller: Caller,
+    Path(order): Path<PurchaseId>,
+) -> Result<Response, Error> {
+    let order = server.0.store.token_order(Some(caller.user), order).await?;
+    billing::document(&server, &order).await
+}
+
 /// Takes back an order that waits.
 #[utoipa::path(delete, path = "/v1/token-orders/{order}", tag = "tokens", params(("order" = String, Path)),
     responses((status = 200, body = TokenOrderView)))]

@@ -25,6 +25,7 @@ pub(crate) fn strict() -> ApprovalPolicy {
         settings: true,
         operators: true,
         webhooks: true,
+        second_factors: true,
     }
 }
 

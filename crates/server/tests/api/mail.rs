@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::support::Api;
 
 /// The code that stands in a mail on a line of its own.
-fn code_in(mail: &str) -> String {
+pub(crate) fn code_in(mail: &str) -> String {
     let plain = mail.split("Content-Type: text/html").next().unwrap();
     let mut lines = plain.lines().map(str::trim);
     let code = lines.find(|line| line.len() == 23 && line.matches('-').count() == 3);

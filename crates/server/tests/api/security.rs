@@ -109,7 +109,7 @@ async fn sessions_are_listed_and_ended() {
 }
 
 /// What an authenticator app shows (RFC 6238).
-fn app_shows(secret: &str, seconds: i64) -> String {
+pub(crate) fn app_shows(secret: &str, seconds: i64) -> String {
     let (mut key, mut held, mut bits) = (Vec::new(), 0_usize, 0);
     for c in secret.chars() {
         held = (held << 5) | "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".find(c).unwrap();

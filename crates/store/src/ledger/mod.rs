@@ -196,7 +196,7 @@ impl Store {
             let act = Act {
                 actor,
                 action: "tokens.granted",
-                subject: email,
+                subject: &user.to_string(),
                 why: reason,
             };
             log_act(&mut tx, &act, now).await?;

@@ -275,6 +275,10 @@ impl Store {
             }
             let sql = "DELETE FROM team_members WHERE team_id = $1 AND user_id = $2";
             tx.execute("leave a team", sql, &args![team.0, member.0]).await?;
+            // The invitation names who invited; nothing would lead from that person to it any more.
+            let sql = "DELETE FROM notices WHERE user_id = $1 AND kind = 'team.invited' AND subject LIKE $2 || '%'";
+            tx.execute("forget an invitation", sql, &args![member.0, team.to_string()])
+                .await?;
             tx.commit().await
         })
     }

@@ -6,7 +6,7 @@ use scrip_domain::Timestamp;
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
-use super::{Endpoint, told};
+use super::{Told, told};
 use crate::db::{Tx, args, list_text, rows_text};
 use crate::ledger::{least_id, retrying};
 use crate::{Error, Store};
@@ -70,7 +70,7 @@ impl Event {
         json!({"type": self.kind, "timestamp": self.at, "data": self.data}).to_string()
     }
 
-    fn is_for(&self, endpoint: &Endpoint) -> bool {
+    fn is_for(&self, endpoint: &Told) -> bool {
         let wanted = endpoint.events.is_empty() || endpoint.events.iter().any(|kind| kind == self.kind);
         wanted && self.at >= endpoint.created_at
     }
@@ -82,7 +82,7 @@ impl Store {
     pub async fn collect_events(&self) -> Result<usize, Error> {
         retrying!("collect events", {
             let (mut tx, now) = (self.database.write().await?, self.clock.now());
-            let endpoints = told(&mut tx, now).await?;
+            let endpoints = told(&mut tx).await?;
             let events = if endpoints.is_empty() {
                 Vec::new()
             } else {
@@ -112,7 +112,7 @@ impl Store {
         Ok(events)
     }
 
-    async fn put_events(&self, tx: &mut Tx, events: &[Event], endpoints: &[Endpoint]) -> Result<(), Error> {
+    async fn put_events(&self, tx: &mut Tx, events: &[Event], endpoints: &[Told]) -> Result<(), Error> {
         if events.is_empty() {
             return Ok(());
         }

@@ -111,7 +111,11 @@ impl Store {
             list_text(ids.len(), 1)
         );
         let found = tx.rows::<Found>("read endpoints", &sql, &ids).await?;
-        let endpoints: Vec<_> = found.into_iter().map(|row| row.read(now)).collect();
+        let key = self.data_key()?;
+        let endpoints = found
+            .into_iter()
+            .map(|row| row.read(key, now))
+            .collect::<Result<Vec<_>, _>>()?;
         let with_endpoint = |row: Message| {
             let endpoint = endpoints
                 .iter()

@@ -12,6 +12,7 @@ use uuid::Uuid;
 use crate::acts::{Act, log_act};
 use crate::db::{Tx, Value, args, row_struct};
 use crate::ledger::retrying;
+use crate::vault::{DataKey, Place};
 use crate::{Error, Store};
 
 pub use collect::EVENT_KINDS;
@@ -72,19 +73,25 @@ const COLUMNS: &str =
     "id, url, events, secret, old_secret, old_until, stopped_at, stopped_why, failing_since, created_at";
 
 impl Found {
-    fn read(self, now: Timestamp) -> Endpoint {
+    fn read(self, key: &DataKey, now: Timestamp) -> Result<Endpoint, Error> {
         let at = |micros: i64| (micros > 0).then(|| Timestamp::from_micros(micros));
-        Endpoint {
+        let place = place(self.id);
+        let old = (self.old_until > now.micros()).then(|| key.open_text(place, &self.old_secret));
+        Ok(Endpoint {
             id: self.id,
             url: self.url,
             events: self.events.split_whitespace().map(str::to_owned).collect(),
-            secret: self.secret,
-            old_secret: (self.old_until > now.micros()).then_some(self.old_secret),
+            secret: key.open_text(place, &self.secret)?,
+            old_secret: old.transpose()?,
             stopped: at(self.stopped_at).map(|at| (at, self.stopped_why)),
             failing_since: at(self.failing_since),
             created_at: Timestamp::from_micros(self.created_at),
-        }
+        })
     }
+}
+
+const fn place(endpoint: Uuid) -> Place {
+    Place::new("webhook_endpoints", endpoint)
 }
 
 impl Store {
@@ -97,6 +104,7 @@ impl Store {
         secret: &str,
         act: &Act<'_>,
     ) -> Result<bool, Error> {
+        let sealed = self.data_key()?.seal_text(place(id), secret)?;
         retrying!("add an endpoint", {
             let (mut tx, now) = (self.database.write().await?, self.clock.now());
             let count = "SELECT COUNT(*) FROM webhook_endpoints";
@@ -111,7 +119,7 @@ impl Store {
                 "INSERT INTO webhook_endpoints ({COLUMNS}) VALUES ($1, $2, $3, $4, '', 0, 0, '', 0, $5) \
                  ON CONFLICT (id) DO NOTHING"
             );
-            let values = args![id, url, events.join(" "), secret, now];
+            let values = args![id, url, events.join(" "), sealed.as_str(), now];
             if tx.execute("add an endpoint", &sql, &values).await? == 0 {
                 return Ok(false);
             }
@@ -123,10 +131,10 @@ impl Store {
 
     /// Every endpoint, the oldest first.
     pub async fn endpoints(&self) -> Result<Vec<Endpoint>, Error> {
-        let now = self.clock.now();
+        let (now, key) = (self.clock.now(), self.data_key()?);
         let sql = format!("SELECT {COLUMNS} FROM webhook_endpoints ORDER BY id LIMIT {ENDPOINTS_MAX}");
         let rows = self.database.rows::<Found>("read the endpoints", &sql, &[]).await?;
-        Ok(rows.into_iter().map(|row| row.read(now)).collect())
+        rows.into_iter().map(|row| row.read(key, now)).collect()
     }
 
     /// One endpoint.
@@ -137,7 +145,7 @@ impl Store {
             .row_by_key::<Found>("read an endpoint", &sql, &args![id])
             .await?;
         let found = found.ok_or_else(|| not_found(id))?;
-        Ok(found.read(self.clock.now()))
+        found.read(self.data_key()?, self.clock.now())
     }
 
     /// Stops telling an endpoint, saying why, or goes on.
@@ -157,7 +165,8 @@ impl Store {
         act: &Act<'_>,
     ) -> Result<(), Error> {
         let sql = "UPDATE webhook_endpoints SET old_secret = secret, old_until = $3, secret = $2 WHERE id = $1";
-        self.change_endpoint(id, sql, &args![id, secret, old_until], act).await
+        let sealed = self.data_key()?.seal_text(place(id), secret)?;
+        self.change_endpoint(id, sql, &args![id, sealed, old_until], act).await
     }
 
     async fn change_endpoint(&self, id: Uuid, sql: &str, values: &[Value], act: &Act<'_>) -> Result<(), Error> {
@@ -178,9 +187,24 @@ fn not_found(id: Uuid) -> Error {
     }
 }
 
-/// Endpoints that are told something now.
-async fn told(tx: &mut Tx, now: Timestamp) -> Result<Vec<Endpoint>, Error> {
-    let sql = format!("SELECT {COLUMNS} FROM webhook_endpoints WHERE stopped_at = 0 ORDER BY id LIMIT {ENDPOINTS_MAX}");
-    let rows = tx.rows::<Found>("read the endpoints", &sql, &[]).await?;
-    Ok(rows.into_iter().map(|row| row.read(now)).collect())
+/// An endpoint that is told something now.
+pub(crate) struct Told {
+    id: Uuid,
+    /// The kinds of events that it is told; all of them where empty.
+    events: Vec<String>,
+    created_at: Timestamp,
+}
+
+/// Endpoints that are told something now. Their secrets are not needed to know what is told.
+async fn told(tx: &mut Tx) -> Result<Vec<Told>, Error> {
+    let sql = format!(
+        "SELECT id, events, created_at FROM webhook_endpoints WHERE stopped_at = 0 ORDER BY id LIMIT {ENDPOINTS_MAX}"
+    );
+    let rows = tx.rows::<(Uuid, String, i64)>("read the endpoints", &sql, &[]).await?;
+    let told = |(id, events, created_at): (Uuid, String, i64)| Told {
+        id,
+        events: events.split_whitespace().map(str::to_owned).collect(),
+        created_at: Timestamp::from_micros(created_at),
+    };
+    Ok(rows.into_iter().map(told).collect())
 }

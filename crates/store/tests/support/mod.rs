@@ -1,5 +1,6 @@
 //! A store for a test, on either database.
 
+mod raw;
 pub(crate) mod rental;
 
 use std::sync::Arc;
@@ -9,8 +10,8 @@ use scrip_domain::{
     Policy, RentalOffer, RentalRules, SeatKind, Sha256, SystemIds, Timestamp, Tokens, Version,
 };
 use scrip_store::{
-    Act, Allotment, Checkout, Error, LicenseCommand, NewArtifact, NewDevice, NewUser, PaidOrder, ProductListing,
-    Refusal, Store, User,
+    Act, Allotment, Checkout, DataKey, Error, LicenseCommand, NewArtifact, NewDevice, NewUser, PaidOrder,
+    ProductListing, Refusal, Store, User,
 };
 use scrip_testkit::Postgres;
 use uuid::Uuid;
@@ -81,6 +82,7 @@ impl Fixture {
         let clock = Arc::new(FixedClock::new(Timestamp::from_seconds(1_750_000_000)));
         let ids = Arc::new(SystemIds::default());
         let store = Store::open(&url, clock.clone(), ids.clone()).await.unwrap();
+        let store = store.with_data_key(DataKey::new(&[7; DataKey::BYTES]));
         Self {
             store,
             clock,
@@ -95,6 +97,7 @@ impl Fixture {
         let store = Store::open(&self.url, self.clock.clone(), self.ids.clone())
             .await
             .unwrap();
+        let store = store.with_data_key(DataKey::new(&[7; DataKey::BYTES]));
         Self { store, ..self.clone() }
     }
 
@@ -111,6 +114,7 @@ impl Fixture {
             email: email.parse().unwrap(),
             password_hash: "$argon2id$".into(),
             grant: tokens(grant),
+            grant_later: tokens(0),
         };
         self.store.register(&new).await
     }

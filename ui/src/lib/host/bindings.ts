@@ -344,6 +344,8 @@ export type CursorArgs = {
  */
 cursor?: string | null, };
 
+export type Deed = "send" | "receive" | "buy_tokens" | "order_on_bill";
+
 export type DescriptionBlock = { "kind": "paragraph", 
 /**
  * Its text.
@@ -543,6 +545,28 @@ code?: string | null,
  * How many tokens the person knows to lose.
  */
 forfeit: Tokens, };
+
+export type ErasurePreview = { 
+/**
+ * What has to be seen to first, each in a sentence; empty where the person can be erased.
+ */
+hindrances: Array<string>, 
+/**
+ * The tokens of the wallet, which are lost.
+ */
+forfeits: Tokens, 
+/**
+ * Licenses for which no further code is issued.
+ */
+licenses: number, 
+/**
+ * Bills and credit notes whose names the law of books keeps.
+ */
+bills_kept: number, 
+/**
+ * Until when the last of them keeps its names.
+ */
+bills_kept_until: Timestamp | null, };
 
 export type Event = { "kind": "progress", 
 /**
@@ -1690,7 +1714,15 @@ passkeys: Array<string>,
 /**
  * Whether the vendor sends mail.
  */
-mail: boolean, };
+mail: boolean, 
+/**
+ * What the account may not do until its address is verified.
+ */
+barred: Array<Deed>, 
+/**
+ * Tokens of the registration that come once the address is verified.
+ */
+grant_waits: Tokens, };
 
 export type Program = { 
 /**
@@ -3089,6 +3121,7 @@ export interface Commands {
   "account.factor_confirm": { args: FactorArgs, result: SpareCodes },
   "account.factor_remove": { args: ProofArgs, result: null },
   "account.export": { args: Record<string, never>, result: PersonalExport },
+  "account.erasure": { args: Record<string, never>, result: ErasurePreview },
   "account.erase": { args: EraseArgs, result: SessionState },
   "catalog.sync": { args: Record<string, never>, result: CatalogState },
   "catalog.state": { args: Record<string, never>, result: CatalogState },

@@ -270,7 +270,7 @@ async fn pay(
     );
     // A cheque that is not cleared counts for nothing yet: clearing it is asked for.
     let kind = DeedKind::Payment(if one.cleared { one.money.minor } else { 0 });
-    let why = one.text.clone();
+    let why = one.method.label().to_owned();
     let said = do_or_ask(&server, &operator, &RECORD_PAYMENT, kind, (&summary, &one, &why)).await?;
     Ok(operator.visit().see_saying(&format!("{PATH}/{id}"), &said))
 }

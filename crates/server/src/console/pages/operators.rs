@@ -10,7 +10,9 @@ use scrip_store::OperatorRow;
 use serde::Deserialize;
 
 use crate::console::{Operator, hash_password};
-use crate::deeds::{self, ADMIT_OPERATOR, CHANGE_PASSWORD, CHANGE_ROLE, LET_IN, OneOperator, OneRole, do_or_ask};
+use crate::deeds::{
+    self, ADMIT_OPERATOR, CHANGE_PASSWORD, CHANGE_ROLE, LET_IN, OneOperator, OneRole, RESET_FACTOR, do_or_ask,
+};
 use crate::html::{
     Field, Form, Page, Refused, Sent, Table, Tone, Viewer as _, badge, day, hidden, reveal, section, text,
 };
@@ -25,6 +27,7 @@ pub(super) fn router() -> Router<Server> {
         .route("/console/operators/{operator}/role", post(set_role))
         .route("/console/operators/{operator}/access", post(set_access))
         .route("/console/operators/{operator}/password", post(set_password))
+        .route("/console/operators/{operator}/second-factor", post(reset_factor))
 }
 
 async fn list(State(server): State<Server>, operator: Operator) -> Result<Response, Refused> {
@@ -35,6 +38,7 @@ async fn list(State(server): State<Server>, operator: Operator) -> Result<Respon
         text("Role"),
         text("Since"),
         text("Access"),
+        text("Second factor"),
         text("Change"),
     ];
     let table = Table::new("Operators", columns).rows(&rows, |row| {
@@ -47,6 +51,11 @@ async fn list(State(server): State<Server>, operator: Operator) -> Result<Respon
             html! { (row.role) },
             day(row.created_at),
             access,
+            if row.has_factor {
+                badge(Tone::Good, "on")
+            } else {
+                badge(Tone::Plain, "off")
+            },
             changes(&operator, row),
         ]
     });
@@ -94,7 +103,13 @@ fn changes(operator: &Operator, row: &OperatorRow) -> Markup {
         &html! {
             (Form::post(operator, format!("{PATH}/{id}/role"), "Change the role", role).quiet())
             (Form::post(operator, format!("{PATH}/{id}/password"), "Change the password", password).quiet())
-            @if id != operator.id { (Form::post(operator, format!("{PATH}/{id}/access"), word, access).danger()) }
+            @if id != operator.id {
+                @if row.has_factor {
+                    (Form::post(operator, format!("{PATH}/{id}/second-factor"), "Take the second factor off",
+                        html! { (why_field(&format!("why-factor-{id}"))) }).danger())
+                }
+                (Form::post(operator, format!("{PATH}/{id}/access"), word, access).danger())
+            }
         },
     )
 }
@@ -259,4 +274,35 @@ async fn set_password(
         PATH,
         "The password is changed, and every session of the operator ended.",
     ))
+}
+
+#[derive(Deserialize)]
+struct Why {
+    why: String,
+}
+
+/// For an operator who lost the telephone; where the settings say so, a second owner approves.
+async fn reset_factor(
+    State(server): State<Server>,
+    operator: Operator,
+    Path(id): Path<OperatorId>,
+    Sent(sent): Sent<Why>,
+) -> Result<Response, Refused> {
+    operator.require(Permission::Operators)?;
+    let rows = server.0.store.operators().await?;
+    let row = rows.iter().find(|row| row.id == id);
+    let row = row.ok_or_else(|| {
+        Error::from(scrip_store::Error::OperatorNotFound {
+            operator: id.to_string(),
+        })
+    })?;
+    let summary = format!("Take the second factor of {} off.", row.email);
+    if row.id == operator.id {
+        let why = "another owner takes yours off";
+        return Err(Error::SecondFactorState { why }.into());
+    }
+    let body = OneOperator { operator: id };
+    let asked = (summary.as_str(), &body, sent.why.as_str());
+    let text = do_or_ask(&server, &operator, &RESET_FACTOR, DeedKind::SecondFactor, asked).await?;
+    Ok(operator.visit().see_saying(PATH, &text))
 }

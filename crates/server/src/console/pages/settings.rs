@@ -7,7 +7,8 @@ use axum::routing::get;
 use futures_util::future::BoxFuture;
 use maud::{Markup, html};
 use scrip_domain::{
-    AccountPolicy, ApprovalPolicy, BillingPolicy, DeedKind, ExpiryPolicy, OrderRefundPolicy, Permission, SendingPolicy,
+    AccountPolicy, ApprovalPolicy, BillingPolicy, ConsolePolicy, DeedKind, ExpiryPolicy, OrderRefundPolicy, Permission,
+    RetentionPolicy, SendingPolicy,
 };
 use scrip_store::{Act, Setting};
 use serde_json::{Map, Value};
@@ -53,22 +54,29 @@ const fn group<T: Setting + Send + Sync + 'static>(
 const GROUPS: &[Group] = &[
     group::<AccountPolicy>(
         "Accounts",
-        "What an account may do before its address is verified, and how often passwords may be tried.",
+        "What an account may do before its e-mail address is verified, and how often passwords may be tried. Where the \
+         server sends no mail nobody can verify an address, and every account may do everything.",
         &[
             (
                 "unverified_may_send",
-                "May send before",
-                "tokens and gifts; only where mail is sent",
+                "Not verified: may send tokens and gifts",
+                "and put tokens into a team's wallet",
             ),
             (
                 "unverified_may_receive",
-                "May receive before",
-                "tokens and gifts; only where mail is sent",
+                "Not verified: may be sent tokens and gifts",
+                "and draw tokens from a team's wallet",
+            ),
+            ("unverified_may_buy_tokens", "Not verified: may buy tokens by card", ""),
+            (
+                "unverified_may_order_on_bill",
+                "Not verified: may order tokens on a bill",
+                "and all else that is paid later; bills and reminders go by mail",
             ),
             (
-                "unverified_may_buy_tokens",
-                "May buy tokens before",
-                "only where mail is sent",
+                "unverified_gets_grant",
+                "Not verified: has the tokens of the registration",
+                "else they wait until the address is verified",
             ),
             ("link_minutes", "Links in mail hold for", "minutes"),
             ("claim_days", "Claim codes hold for", "days"),
@@ -116,7 +124,17 @@ const GROUPS: &[Group] = &[
                 "admitting, roles, passwords, letting in again",
             ),
             ("webhooks", "Telling other addresses what happens", "and their secrets"),
+            ("second_factors", "Taking another operator's second factor off", ""),
         ],
+    ),
+    group::<ConsolePolicy>(
+        "Console",
+        "How operators sign in. Whoever lacks what is demanded sets it up at the next page that they open.",
+        &[(
+            "second_factor_required",
+            "Every operator has a second factor",
+            "an authenticator app; an owner who lost it is helped by another, or with scrip-server operator reset-factor",
+        )],
     ),
     group::<ExpiryPolicy>(
         "Tokens that run out",
@@ -181,6 +199,15 @@ const GROUPS: &[Group] = &[
             ),
             ("footer", "At the foot of bills", ""),
         ],
+    ),
+    group::<RetentionPolicy>(
+        "Personal data",
+        "How long bills keep the names on them after their person was erased. What was promised to a person who is gone stays as it was.",
+        &[(
+            "bill_years",
+            "Names on bills are kept for",
+            "years after the end of the bill's year: as the law of books demands",
+        )],
     ),
     group::<OrderRefundPolicy>(
         "Taking orders back",

@@ -266,7 +266,7 @@ async fn put_document(
     })?;
     billing::keep_document(&server, None, id, &file.name, file.bytes).await?;
     let subject = id.to_string();
-    let act = operator.act("token_order.document", &subject, &file.name);
+    let act = operator.act("token_order.document", &subject, "a document was kept");
     server.0.store.put_act(&act).await?;
     Ok(operator
         .visit()
@@ -414,7 +414,8 @@ async fn record(
         },
         approved: sent.approved.is_some() && !large,
     };
-    let act = operator.act("token_order.recorded", &sent.email, &sent.why);
+    let subject = user.to_string();
+    let act = operator.act("token_order.recorded", &subject, &sent.why);
     let (order, _) = billing::place(&server, user, asked, Some(&act)).await?;
     let mut said = "The order is recorded.".to_owned();
     if sent.approved.is_some() && order.status == TokenOrderStatus::Submitted {

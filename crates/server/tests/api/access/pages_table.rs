@@ -75,6 +75,7 @@ pub(super) const PAGES: &[Row] = &[
     row("POST", "/account/token-orders/new", SignedIn, ""),
     row("GET", "/account/token-orders/{order}", Owner, ""),
     row("POST", "/account/token-orders/{order}/cancel", Owner, ""),
+    row("GET", "/account/token-orders/{order}/document", Owner, ""),
     row("POST", "/account/token-orders/{order}/document", Owner, ""),
     row("GET", "/account/tokens", SignedIn, ""),
     row("POST", "/account/tokens/buy", SignedIn, ""),

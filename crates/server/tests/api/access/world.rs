@@ -61,6 +61,7 @@ impl World {
                 email: format!("{name}@example.com").parse().unwrap(),
                 password_hash: password_hash.clone(),
                 grant: Tokens::new(100).unwrap(),
+                grant_later: Tokens::ZERO,
             };
             api.server.store().register(&new).await.unwrap();
         }
@@ -291,6 +292,13 @@ impl World {
             .command("/v1/token-orders", &ada, on_paper("purchase_order", "PO-1"))
             .await;
         self.note("token_order", &waiting["id"]);
+        let paper = Request::put(format!("/v1/token-orders/{}/document", self.here["token_order"]))
+            .header(header::AUTHORIZATION, format!("Bearer {ada}"))
+            .header("File-Name", "order.pdf");
+        self.api
+            .send(paper.body(Body::from("%PDF-1.4 an order")).unwrap())
+            .await
+            .succeed();
     }
 
     /// What is on its way to gus, and a session that can be ended.

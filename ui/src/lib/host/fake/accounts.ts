@@ -21,6 +21,7 @@ export type AccountCommand =
   | "account.factor_remove"
   | "account.export"
   | "account.erase"
+  | "account.erasure"
   | "account.sessions"
   | "account.end_sessions";
 
@@ -31,6 +32,8 @@ export class Accounts {
   browserMs: number | null = null;
   verified = true;
   secondFactor = false;
+  /** What has to be seen to before the person can be erased. */
+  hindrances: string[] = [];
   details: Profile["details"] = { name: "Ada Lovelace", phone: "", postal_address: "12 St James's Square\nLondon" };
   sessions: SessionView[] = [];
   readonly #host: FakeHost;
@@ -86,6 +89,7 @@ export class Accounts {
         return null;
       },
       "account.export": () => ({ json: JSON.stringify(this.#profile(), null, 2) }),
+      "account.erasure": () => ({ hindrances: this.hindrances, forfeits: this.#host.needAccount().balance, licenses: 3, bills_kept: 1, bills_kept_until: "2037-01-01T00:00:00Z" }),
       "account.erase": ({ password, forfeit }) => {
         if (password.length < 8) refuse("auth.credentials_wrong", "the password is wrong");
         const { balance } = this.#host.needAccount();
@@ -110,7 +114,7 @@ export class Accounts {
 
   #profile(): Profile {
     const account = this.#host.session.account ?? refuse("auth.session_missing", "nobody is signed in");
-    return { id: account.id, email: account.email, created_at: account.created_at, verified_at: this.verified ? account.created_at : null, details: this.details, second_factor: this.secondFactor, spare_codes: this.secondFactor ? 8 : 0, passkeys: [], mail: true };
+    return { id: account.id, email: account.email, created_at: account.created_at, verified_at: this.verified ? account.created_at : null, details: this.details, second_factor: this.secondFactor, spare_codes: this.secondFactor ? 8 : 0, passkeys: [], mail: true, barred: this.verified ? [] : ["send", "receive", "order_on_bill"], grant_waits: 0 };
   }
 
   #all(): SessionView[] {
