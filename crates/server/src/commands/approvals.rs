@@ -9,7 +9,7 @@ use scrip_store::ApprovalStatus;
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::operators::read_password;
+use super::operators::read_proof;
 
 /// Rows of a listing.
 const ROWS: i64 = 200;
@@ -32,10 +32,10 @@ pub(crate) enum ApprovalsCommand {
 pub(crate) struct Decision {
     /// Which one
     id: Uuid,
-    /// The operator who decides; the password is asked for
+    /// The operator who decides; the password is asked for, and the code of the operator's authenticator app
     #[arg(long = "as", value_name = "EMAIL")]
     by: Email,
-    /// Read the password from standard input (one line)
+    /// Read the password from standard input, and from a second line the code of the authenticator app
     #[arg(long)]
     password_stdin: bool,
     /// Why
@@ -74,9 +74,12 @@ pub(crate) async fn run(server: &Server, command: ApprovalsCommand) -> anyhow::R
 }
 
 async fn decide(server: &Server, decision: Decision, approve: bool) -> anyhow::Result<()> {
+    let needs_code = deeds::needs_code(server, &decision.by).await?;
+    let (password, code) = read_proof(decision.password_stdin, needs_code)?;
     let by = Decider {
         email: decision.by,
-        password: read_password(decision.password_stdin, false)?,
+        password,
+        code,
     };
     let said = deeds::decide(server, by, decision.id, approve, &decision.reason).await?;
     println!("{said}");

@@ -5,14 +5,16 @@ use std::io::{IsTerminal as _, Read as _};
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
 use scrip_domain::{DeedKind, Email, Password, Role};
-use scrip_server::deeds::{ADMIT_OPERATOR, CHANGE_PASSWORD, CHANGE_ROLE, LET_IN, NewOperator, OneOperator, OneRole};
+use scrip_server::deeds::{
+    ADMIT_OPERATOR, CHANGE_PASSWORD, CHANGE_ROLE, LET_IN, NewOperator, OneOperator, OneRole, RESET_FACTOR,
+};
 use scrip_server::{Error, Server, hash_password};
 use scrip_store::{Act, OperatorRow};
 
 use super::approvals::held;
 
-/// The longest line that is read as a password, in bytes.
-const PASSWORD_BYTES_MAX: u64 = 4096;
+/// The most that is read of standard input, in bytes.
+const INPUT_BYTES_MAX: u64 = 4096;
 
 #[derive(Subcommand)]
 pub(crate) enum OperatorCommand {
@@ -102,7 +104,7 @@ pub(crate) async fn run(server: &Server, emergency: Option<&str>, command: Opera
             };
             let asked = (summary.as_str(), &one, who.reason.as_str());
             held(server, emergency, &ADMIT_OPERATOR, DeedKind::Operators, asked).await?;
-            let hash = hash_password(server, read_password(password_stdin, true)?).await?;
+            let hash = hash_password(server, read_password(password_stdin)?).await?;
             let act = who.act("operator.admitted");
             let added = store.add_operator(&who.email, role, &hash, &act).await;
             added.map_err(Error::from)?;
@@ -114,7 +116,7 @@ pub(crate) async fn run(server: &Server, emergency: Option<&str>, command: Opera
             let one = OneOperator { operator: operator.id };
             let asked = (summary.as_str(), &one, who.reason.as_str());
             held(server, emergency, &CHANGE_PASSWORD, DeedKind::Operators, asked).await?;
-            let hash = hash_password(server, read_password(password_stdin, true)?).await?;
+            let hash = hash_password(server, read_password(password_stdin)?).await?;
             let act = who.act("operator.password_changed");
             let set = store.set_operator_password(operator.id, &hash, &act).await;
             set.map_err(Error::from)?;
@@ -154,6 +156,10 @@ pub(crate) async fn run(server: &Server, emergency: Option<&str>, command: Opera
         }
         OperatorCommand::ResetFactor(who) => {
             let operator = who.find(server).await?;
+            let summary = format!("Take the second factor of {} off.", who.email);
+            let one = OneOperator { operator: operator.id };
+            let asked = (summary.as_str(), &one, who.reason.as_str());
+            held(server, emergency, &RESET_FACTOR, DeedKind::SecondFactor, asked).await?;
             let act = who.act("operator.factor_reset");
             let reset = store.remove_operator_factor(operator.id, true, &act).await;
             reset.map_err(Error::from)?;
@@ -169,19 +175,38 @@ pub(crate) async fn run(server: &Server, emergency: Option<&str>, command: Opera
     Ok(())
 }
 
-/// Asks for a password, twice where it is a new one; or reads it from standard input.
-pub(crate) fn read_password(from_stdin: bool, new: bool) -> anyhow::Result<Password> {
+/// Asks for a new password, twice; or reads it from standard input.
+fn read_password(from_stdin: bool) -> anyhow::Result<Password> {
     if !from_stdin && std::io::stdin().is_terminal() {
         let typed = rpassword::prompt_password("Password: ").context("cannot read the password")?;
-        if !new {
-            return Ok(Password::new(typed));
-        }
         let again = rpassword::prompt_password("Again: ").context("cannot read the password")?;
         anyhow::ensure!(typed == again, "the two passwords differ");
         return Ok(Password::new(typed));
     }
-    let mut text = String::new();
-    let read = std::io::stdin().take(PASSWORD_BYTES_MAX).read_to_string(&mut text);
-    read.context("cannot read the password from standard input")?;
+    let text = read_input()?;
     Ok(Password::new(text.lines().next().unwrap_or_default()))
+}
+
+/// Asks for an operator's password, and for a code where `with_code`; or reads both from standard input, a line each.
+pub(crate) fn read_proof(from_stdin: bool, with_code: bool) -> anyhow::Result<(Password, String)> {
+    if !from_stdin && std::io::stdin().is_terminal() {
+        let password = rpassword::prompt_password("Password: ").context("cannot read the password")?;
+        let code = if with_code {
+            rpassword::prompt_password("Code of the authenticator app: ").context("cannot read the code")?
+        } else {
+            String::new()
+        };
+        return Ok((Password::new(password), code));
+    }
+    let text = read_input()?;
+    let mut lines = text.lines();
+    let password = Password::new(lines.next().unwrap_or_default());
+    Ok((password, lines.next().unwrap_or_default().to_owned()))
+}
+
+fn read_input() -> anyhow::Result<String> {
+    let mut text = String::new();
+    let read = std::io::stdin().take(INPUT_BYTES_MAX).read_to_string(&mut text);
+    read.context("cannot read the password from standard input")?;
+    Ok(text)
 }

@@ -30,13 +30,13 @@ pub(super) fn router() -> Router<Server> {
 }
 
 /// Whether the vendor demands a second factor of every operator.
-pub(super) async fn is_required(server: &Server) -> Result<bool, Error> {
+pub(crate) async fn is_required(server: &Server) -> Result<bool, Error> {
     let policy: ConsolePolicy = server.0.store.setting().await?;
     Ok(policy.second_factor_required)
 }
 
 /// Refuses where the operator has an authenticator and the code is not its.
-pub(super) async fn check(server: &Server, operator: OperatorId, code: &str) -> Result<(), Error> {
+pub(crate) async fn check(server: &Server, operator: OperatorId, code: &str) -> Result<(), Error> {
     let store = &server.0.store;
     let Some(factor) = store.operator_factor(operator).await?.filter(|factor| factor.confirmed) else {
         return Ok(());

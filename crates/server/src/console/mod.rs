@@ -1,7 +1,8 @@
 //! The console: pages for the vendor's people, made of `crate::html`.
 //!
 //! Nothing under `/console` but the sign-in is reached without a session: [`gate`] stands before every page, whatever the
-//! page asks for. It also sends operators who must have a second factor to where they set it up. What an operator may do is asked by the page, with [`Operator::require`], before it does anything.
+//! page asks for. It also sends operators who must have a second factor to where they set it up. What an operator may do is
+//! asked by the page, with [`Operator::require`], before it does anything.
 
 mod areas;
 mod factor;
@@ -14,6 +15,7 @@ use axum::extract::{Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+pub(crate) use factor::{check as check_factor, is_required as is_factor_required};
 pub(crate) use operator::Operator;
 use operator::SignedIn;
 pub(crate) use pages::write_settings;

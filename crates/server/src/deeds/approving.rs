@@ -5,6 +5,7 @@ use scrip_store::{Act, ApprovalRow, OperatorRow};
 use uuid::Uuid;
 
 use super::carry_out;
+use crate::console::{check_factor, is_factor_required};
 use crate::{Error, Server};
 
 /// Who decides.
@@ -13,6 +14,14 @@ pub struct Decider {
     pub email: Email,
     /// The operator's password.
     pub password: Password,
+    /// What the operator's authenticator app shows, or a spare code; empty for an operator without one.
+    pub code: String,
+}
+
+/// Whether an operator has an authenticator app, whose code decides beside the password.
+pub async fn needs_code(server: &Server, email: &Email) -> Result<bool, Error> {
+    let known = server.0.store.operator_by_email(email).await?;
+    Ok(known.is_some_and(|operator| operator.has_factor))
 }
 
 /// Approves a deed that waits and does it, or refuses it. Answers what came of it.
@@ -43,13 +52,20 @@ pub async fn decide(server: &Server, by: Decider, id: Uuid, approve: bool, why: 
     }
 }
 
-/// The operator whose password it is.
+/// The operator whose password and code they are, as at the sign-in of the console.
 async fn known(server: &Server, by: Decider) -> Result<OperatorRow, Error> {
     server.0.limits.count_account(&format!("operator {}", by.email))?;
     let known = server.0.store.operator_by_email(&by.email).await?;
     let hash = known.as_ref().map(|operator| operator.password_hash.clone());
     let matches = server.0.passwords.verify(by.password, hash).await?;
-    known
+    let operator = known
         .filter(|operator| matches && operator.disabled_at.is_none())
-        .ok_or(Error::CredentialsWrong)
+        .ok_or(Error::CredentialsWrong)?;
+    check_factor(server, operator.id, &by.code).await?;
+    if !operator.has_factor && is_factor_required(server).await? {
+        return Err(Error::SecondFactorState {
+            why: "the vendor demands it of every operator, and yours is not set up: sign in at /console first",
+        });
+    }
+    Ok(operator)
 }

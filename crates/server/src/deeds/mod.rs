@@ -10,15 +10,17 @@ mod people;
 mod tokens;
 mod vendor;
 
-pub use approving::{Decider, decide};
+pub use approving::{Decider, decide, needs_code};
 pub use billing::{
     APPROVE_ORDER, CREDIT_INVOICE, OneCredit, OneInvoice, OneLimit, OneOrder, OnePayment, RECORD_PAYMENT,
     SET_CREDIT_LIMIT, WRITE_OFF,
 };
 pub(crate) use billing::{CLEAR_PAYMENT, IMPORT_STATEMENT, OneClearing, OneReturn, OneStatement, RETURN_PAYMENT};
 use futures_util::future::BoxFuture;
-pub(crate) use people::{ADD_ENDPOINT, ENDPOINT_SECRET, NewEndpoint, OneEndpoint, RESET_FACTOR};
-pub use people::{ADMIT_OPERATOR, CHANGE_PASSWORD, CHANGE_ROLE, LET_IN, NewOperator, OneOperator, OneRole};
+pub(crate) use people::{ADD_ENDPOINT, ENDPOINT_SECRET, NewEndpoint, OneEndpoint};
+pub use people::{
+    ADMIT_OPERATOR, CHANGE_PASSWORD, CHANGE_ROLE, LET_IN, NewOperator, OneOperator, OneRole, RESET_FACTOR,
+};
 use scrip_domain::{ApprovalPolicy, DeedKind, Permission};
 use scrip_store::{Act, ApprovalRow, NewApproval};
 use serde::Serialize;

@@ -20,7 +20,7 @@ pub const CHANGE_PASSWORD: Deed = Deed::by_leave("operator.password");
 pub const LET_IN: Deed = Deed::done_by("operator.let_in", |doing| Box::pin(let_in(doing)));
 
 /// Takes another operator's second factor off.
-pub(crate) const RESET_FACTOR: Deed = Deed::done_by("operator.factor_reset", |doing| Box::pin(reset_factor(doing)));
+pub const RESET_FACTOR: Deed = Deed::done_by("operator.factor_reset", |doing| Box::pin(reset_factor(doing)));
 
 /// Tells another address what happens: by leave, because its secret is shown to who asked, once.
 pub(crate) const ADD_ENDPOINT: Deed = Deed::by_leave("webhook.add");

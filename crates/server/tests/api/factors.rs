@@ -1,8 +1,11 @@
 //! The second factor of operators: set up at the console, asked for at the sign-in, demanded by the settings, reset by another owner.
 
 use http::StatusCode;
-use scrip_domain::{ApprovalPolicy, ConsolePolicy, Role};
-use scrip_store::{Act, OperatorRow, Setting};
+use scrip_domain::{ApprovalPolicy, ConsolePolicy, Password, Role};
+use scrip_server::Error;
+use scrip_server::deeds::{Decider, decide, needs_code};
+use scrip_store::{Act, NewApproval, OperatorRow, Setting};
+use uuid::Uuid;
 
 use crate::browser::{Browser, admit, location, text};
 use crate::security::app_shows;
@@ -235,4 +238,61 @@ async fn another_owner_takes_it_off_and_a_third_approves_where_the_settings_say_
     let token = support.token("/console").await;
     let refused = support.post(&path, &[("token", token.as_str()), ("why", "x")]).await;
     assert_eq!(refused.status, StatusCode::FORBIDDEN);
+}
+
+async fn decide_on_the_machine(api: &Api, request: Uuid, password: &str, code: &str) -> Result<String, Error> {
+    let by = Decider {
+        email: "owner@vendor.example".parse().unwrap(),
+        password: Password::new(password),
+        code: code.to_owned(),
+    };
+    decide(&api.server, by, request, false, "checked").await
+}
+
+#[tokio::test]
+async fn whoever_decides_on_the_machine_shows_the_code_too() {
+    let api = Api::with_settings("sign_ins_per_minute = 1000").await;
+    let mut owner = Browser::operator(&api, Role::Owner).await;
+    let me = "owner@vendor.example".parse().unwrap();
+    let ask = async || {
+        let new = NewApproval {
+            deed: "tokens.grant",
+            summary: "Give 5 tokens to ada@example.com.",
+            body: "{}",
+        };
+        let act = Act {
+            actor: "cli",
+            action: "approval.asked",
+            subject: "",
+            why: "test",
+        };
+        api.server.store().ask_approval(&new, &act).await.unwrap()
+    };
+    // Where the vendor demands one, an operator without it decides nothing.
+    let request = ask().await;
+    assert!(!needs_code(&api.server, &me).await.unwrap());
+    demand(&api).await;
+    let without = decide_on_the_machine(&api, request, "correct horse", "").await;
+    assert!(matches!(without, Err(Error::SecondFactorState { .. })), "{without:?}");
+    let (secret, spares) = enroll(&api, &mut owner).await;
+    assert!(needs_code(&api.server, &me).await.unwrap());
+    // A wrong password tells nothing of the second factor.
+    let wrong = decide_on_the_machine(&api, request, "wrong horse", "").await;
+    assert!(matches!(wrong, Err(Error::CredentialsWrong)), "{wrong:?}");
+    let missing = decide_on_the_machine(&api, request, "correct horse", "").await;
+    assert!(matches!(missing, Err(Error::SecondFactorMissing)), "{missing:?}");
+    let wrong = decide_on_the_machine(&api, request, "correct horse", "12345").await;
+    assert!(matches!(wrong, Err(Error::SecondFactorWrong)), "{wrong:?}");
+    api.clock.advance_seconds(60);
+    let code = app_shows(&secret, api.server.now().seconds());
+    let said = decide_on_the_machine(&api, request, "correct horse", &code)
+        .await
+        .unwrap();
+    assert_eq!(said, "It will not be done.");
+    let next = ask().await;
+    let used = decide_on_the_machine(&api, next, "correct horse", &code).await;
+    assert!(matches!(used, Err(Error::SecondFactorWrong)), "{used:?}");
+    decide_on_the_machine(&api, next, "correct horse", &spares[0])
+        .await
+        .unwrap();
 }
