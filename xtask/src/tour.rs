@@ -18,7 +18,7 @@ const PICTURES: [(&str, &str); 8] = [
     ("pages/console-wide-light.png", "console"),
     ("pages/console-orders-wide-light.png", "orders"),
     ("pages/console-books-wide-light.png", "books"),
-    ("pages/console-audit-wide-light.png", "audit"),
+    ("pages/console-log-wide-light.png", "log"),
 ];
 
 /// Runs the tests that look at the pages, and makes docs/tour/*.png of what they saw.

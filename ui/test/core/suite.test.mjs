@@ -64,6 +64,7 @@ describe("the page on the real core", { concurrency: 1 }, () => {
     await hook(page, "sign-in-submit").click();
     await hook(page, "account-email").getByText(EMAIL).waitFor();
     await having("balance", "balance", 100);
+    await page.locator('main[data-page="browse"]').waitFor();
   });
 
   it("knows what is on the computer, and buys its code alone", async () => {

@@ -180,6 +180,7 @@ async fn keys_of_an_earlier_version_are_taken_over_only_where_the_new_ones_conti
         let folder = app.code_file(&hello()).parent().unwrap().parent().unwrap().to_owned();
         let envelope = |data: Value| json!({ "version": 1, "data": data }).to_string();
         std::fs::write(folder.join("vendor.json"), envelope(json!({ "issuer": issuer }))).unwrap();
+        std::fs::remove_file(folder.join("keys.jws")).unwrap();
         let digest = scrip_domain::Sha256(<sha2::Sha256 as sha2::Digest>::digest(issuer).into());
         let file = home.path().join(format!("data/keys/{digest}.json"));
         std::fs::create_dir_all(file.parent().unwrap()).unwrap();

@@ -29,7 +29,7 @@ async fn a_person_signs_in_sees_the_account_and_signs_out() {
     let mut browser = Browser::signed_in(&api, "ada@example.com").await;
     let page = browser.page("/account").await;
     for shown in [
-        "org.example.Paint",
+        "Paint",
         "10 uses left",
         "10 tokens of the price are paid; 90 tokens more make it yours",
         "90 tokens",
