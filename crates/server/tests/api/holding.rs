@@ -259,7 +259,7 @@ async fn a_history_is_filtered_exported_and_stated_under_signature() {
         text.lines()
             .nth(1)
             .unwrap()
-            .ends_with(",order,-30,70,\"org.example.Paint\""),
+            .ends_with(",order,-30,70,\"Paint\""),
         "{text}"
     );
     let answer = api.get("/v1/wallet/statement", Some(&ada)).await.succeed();
