@@ -14,8 +14,6 @@ use tokio::sync::watch;
 const ANSWER_MAX: Duration = Duration::from_secs(20);
 /// How long something is asked for again before the test gives up.
 const PATIENCE: Duration = Duration::from_secs(90);
-/// The pause before it is asked for again.
-const PAUSE: Duration = Duration::from_millis(50);
 
 /// What happened on all lines.
 #[derive(Debug, Default)]
@@ -91,11 +89,12 @@ impl Line {
             match self.exchange(request).await {
                 Ok((status, wait, _)) if status == StatusCode::TOO_MANY_REQUESTS => {
                     self.tally.too_many.fetch_add(1, Ordering::Relaxed);
-                    tokio::time::sleep(wait).await;
+                    // Not before the time that the server named (Retry-After).
+                    tokio::time::sleep_until((Instant::now() + wait).into()).await;
                 }
                 Ok((status, ..)) if status.is_server_error() || status == StatusCode::REQUEST_TIMEOUT => {
                     self.tally.failed.fetch_add(1, Ordering::Relaxed);
-                    tokio::time::sleep(PAUSE).await;
+                    tokio::time::sleep(Duration::from_millis(50)).await;
                 }
                 Ok((status, _, body)) => {
                     self.tally.answered.fetch_add(1, Ordering::Relaxed);
@@ -106,7 +105,7 @@ impl Line {
                 }
                 Err(_) => {
                     self.tally.broken.fetch_add(1, Ordering::Relaxed);
-                    tokio::time::sleep(PAUSE).await;
+                    tokio::time::sleep(Duration::from_millis(50)).await;
                 }
             }
         }

@@ -33,8 +33,6 @@ const CLIENTS: usize = 200;
 const DURATION: Duration = Duration::from_mins(1);
 /// How long jobs may take afterwards to end what was left: a server that was killed holds its jobs for half a minute.
 const SETTLE_MAX: Duration = Duration::from_secs(100);
-/// The pause between two looks at that.
-const LOOK_PAUSE: Duration = Duration::from_millis(250);
 /// What decides who does what, unless `SCRIP_FIRE_SEED` says otherwise.
 const SEED: u64 = 20_260_705;
 
@@ -147,7 +145,7 @@ async fn look(shop: &Shop, book: &Book, line: &mut Line) -> Vec<Seen> {
                 None => break,
                 Some(what) => assert!(Instant::now() < deadline, "account {number}: {what}"),
             }
-            tokio::time::sleep(LOOK_PAUSE).await;
+            tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }
     // An account that was finished may have got something from one that was not.

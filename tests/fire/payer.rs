@@ -1,7 +1,7 @@
 //! Somebody pays for tokens at the payment provider, whose messages come late, twice, in another order or never.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 use reqwest::{Method, StatusCode};
@@ -103,10 +103,11 @@ impl Payment {
                 copies.push((message.clone(), self.chance.below(LATE_MILLIS)));
             }
         }
+        let begun = Instant::now();
         let sent = copies.into_iter().map(|((signature, body), late)| {
             let mut line = self.line.clone();
             async move {
-                tokio::time::sleep(Duration::from_millis(late)).await;
+                tokio::time::sleep_until((begun + Duration::from_millis(late)).into()).await;
                 let request = Request {
                     method: Method::POST,
                     path: "/v1/stripe/webhook",

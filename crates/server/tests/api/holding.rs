@@ -256,10 +256,7 @@ async fn a_history_is_filtered_exported_and_stated_under_signature() {
     let text = String::from_utf8(csv.bytes).unwrap();
     assert_eq!(text.lines().count(), 3, "{text}");
     assert!(
-        text.lines()
-            .nth(1)
-            .unwrap()
-            .ends_with(",order,-30,70,\"Paint\""),
+        text.lines().nth(1).unwrap().ends_with(",order,-30,70,\"Paint\""),
         "{text}"
     );
     let answer = api.get("/v1/wallet/statement", Some(&ada)).await.succeed();
