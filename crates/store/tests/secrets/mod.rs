@@ -47,7 +47,7 @@ both! {
         }
         let id = endpoint(&fixture).await;
         fixture.tamper(&format!("UPDATE webhook_endpoints SET secret = '{SIGNS}', old_secret = ''")).await;
-        let hex: String = SECRET.iter().map(|byte| format!("{byte:02x}")).collect();
+        let hex = SECRET.iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"));
         let bytes = if fixture.store.backend() == "sqlite" { format!("X'{hex}'") } else { format!("'\\x{hex}'") };
         fixture.tamper(&format!("UPDATE second_factors SET secret = {bytes}")).await;
         assert_eq!(fixture.places_of(SECRET).await, ["second_factors.secret"; 3]);
