@@ -199,16 +199,16 @@ pub(crate) async fn save_purchase(tx: &mut Tx, purchase: &mut TokenPurchase) -> 
     Ok(())
 }
 
-/// Notes that the money of a purchase arrived. Its repetition changes nothing.
+/// Notes that the money of a purchase arrived. Its repetition changes nothing. Answers it, and whether this was what paid it.
 pub(crate) async fn pay_purchase(
     tx: &mut Tx,
     id: PurchaseId,
     payment: Option<&str>,
     at: Timestamp,
-) -> Result<TokenPurchase, Error> {
+) -> Result<(TokenPurchase, bool), Error> {
     let mut purchase = find_purchase(tx, id).await?;
     if purchase.paid_at.is_some() {
-        return Ok(purchase);
+        return Ok((purchase, false));
     }
     if !purchase.status.is_payable() {
         return Err(purchase.refuse("paid"));
@@ -220,7 +220,7 @@ pub(crate) async fn pay_purchase(
     purchase.failure = None;
     purchase.provider_payment = payment.map(str::to_owned).or(purchase.provider_payment);
     save_purchase(tx, &mut purchase).await?;
-    Ok(purchase)
+    Ok((purchase, true))
 }
 
 /// Gives up a purchase that was neither paid nor issued. Its repetition changes nothing.
@@ -405,8 +405,9 @@ impl Store {
             if before.paid_at.is_some() && before.issued_at.is_some() {
                 return Ok(before);
             }
-            let paid = pay_purchase(&mut tx, id, payment, now).await?;
-            if before.paid_at.is_none() && !is_billed(&mut tx, id).await? {
+            // What was read before may have been paid since by another process: whoever wrote the payment enters the money.
+            let (paid, is_new) = pay_purchase(&mut tx, id, payment, now).await?;
+            if is_new && !is_billed(&mut tx, id).await? {
                 self.post_sale(&mut tx, &paid, now).await?;
             }
             let purchase = self.issue_purchase(&mut tx, id, now).await?;
