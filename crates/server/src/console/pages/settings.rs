@@ -440,9 +440,11 @@ mod tests {
         let documents = [
             serde_json::to_value(AccountPolicy::default()).unwrap(),
             serde_json::to_value(ApprovalPolicy::default()).unwrap(),
+            serde_json::to_value(ConsolePolicy::default()).unwrap(),
             serde_json::to_value(ExpiryPolicy::default()).unwrap(),
             serde_json::to_value(SendingPolicy::default()).unwrap(),
             serde_json::to_value(BillingPolicy::default()).unwrap(),
+            serde_json::to_value(RetentionPolicy::default()).unwrap(),
             serde_json::to_value(OrderRefundPolicy::default()).unwrap(),
         ];
         assert_eq!(documents.len(), GROUPS.len());
