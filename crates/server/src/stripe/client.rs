@@ -74,6 +74,12 @@ impl Stripe {
         })
     }
 
+    /// Whether a person is sent to an address: one with TLS, or one of the API itself, where that is a stand-in on this computer.
+    pub(super) fn may_send_to(&self, url: &str) -> bool {
+        let is_own = url.strip_prefix(&self.base).is_some_and(|rest| rest.starts_with('/'));
+        is_own || url.starts_with("https://")
+    }
+
     /// Opens the page on which a purchase is paid; the same page again for the same purchase.
     pub(super) async fn open_session(&self, new: &NewPage<'_>) -> Result<Session, Error> {
         let id = new.purchase.to_string();
@@ -256,4 +262,39 @@ fn encoded(text: &str) -> String {
         }
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Stripe;
+    use crate::config::{STRIPE_URL, Secret, StripeConfig};
+
+    fn at(url: &str) -> Stripe {
+        let config = StripeConfig {
+            url: url.to_owned(),
+            secret_key: Secret::new("sk_test_1"),
+            webhook_secret: None,
+        };
+        Stripe::new(&config).unwrap()
+    }
+
+    #[test]
+    fn people_are_sent_to_pages_with_tls_and_to_those_of_a_stand_in() {
+        let (stripe, practice) = (at(STRIPE_URL), at("http://127.0.0.1:7748/"));
+        let page = "https://checkout.stripe.com/c/pay/cs_1";
+        assert!(stripe.may_send_to(page) && practice.may_send_to(page));
+        assert!(practice.may_send_to("http://127.0.0.1:7748/pay/cs_1"));
+        for elsewhere in [
+            "http://checkout.stripe.com/c/pay/cs_1",
+            "http://127.0.0.1:77481/pay/cs_1",
+            "http://127.0.0.1:7748.example.org/pay/cs_1",
+            "javascript:alert(1)",
+            "",
+        ] {
+            assert!(
+                !practice.may_send_to(elsewhere) && !stripe.may_send_to(elsewhere),
+                "{elsewhere}"
+            );
+        }
+    }
 }

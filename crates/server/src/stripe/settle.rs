@@ -41,7 +41,7 @@ pub(crate) async fn open_page(server: &Server, purchase: TokenPurchase, email: &
     Ok(server
         .0
         .store
-        .put_purchase_page(purchase.id, &page_of(&session))
+        .put_purchase_page(purchase.id, &page_of(stripe, &session))
         .await?)
 }
 
@@ -207,7 +207,8 @@ pub(super) async fn settle(
             .await?);
     }
     if purchase.page.is_none() && session.url.is_some() {
-        return Ok(store.put_purchase_page(purchase.id, &page_of(session)).await?);
+        let page = page_of(stripe(server)?, session);
+        return Ok(store.put_purchase_page(purchase.id, &page).await?);
     }
     Ok(purchase)
 }
@@ -255,14 +256,14 @@ const fn awaits_money(purchase: &TokenPurchase) -> bool {
     purchase.paid_at.is_none() && purchase.status.is_payable()
 }
 
-fn page_of(session: &Session) -> ProviderPage {
+fn page_of(stripe: &Stripe, session: &Session) -> ProviderPage {
     ProviderPage {
         session: session.id.clone(),
         // Nowhere else is a person sent.
         url: session
             .url
             .clone()
-            .filter(|url| url.starts_with("https://"))
+            .filter(|url| stripe.may_send_to(url))
             .unwrap_or_default(),
     }
 }
