@@ -45,6 +45,12 @@ pub(crate) async fn policy(server: &Server) -> Result<BillingPolicy, Error> {
     Ok(policy)
 }
 
+/// How customers may order on paper: in no way while there is no seller to stand on bills.
+pub(crate) fn offered(policy: &BillingPolicy) -> impl Iterator<Item = PurchaseMethod> {
+    let methods = policy.methods.iter().copied();
+    methods.filter(|method| !policy.seller.is_empty() && policy.offers(*method))
+}
+
 /// Takes an order of `user`, who placed it, or for whom an operator took it (`act`).
 pub(crate) async fn place(
     server: &Server,

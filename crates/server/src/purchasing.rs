@@ -4,7 +4,7 @@ use scrip_domain::{Deed, Money, PurchaseId, PurchaseMethod, PurchaseStatus, Toke
 use scrip_store::{Act, HoldRequest, NewTokenPurchase, PurchaseFilter, Reversal, TokenPurchase};
 use uuid::Uuid;
 
-use crate::{Error, Server, stripe};
+use crate::{Error, Server, billing, stripe};
 
 /// How long a payment page stays open, in seconds: an hour.
 const PAGE_SECONDS: i64 = 3600;
@@ -28,9 +28,11 @@ pub(crate) struct Asked {
     pub(crate) cart: Option<(Vec<scrip_domain::Item>, Tokens)>,
 }
 
-/// How tokens can be paid on-line or ordered here.
-pub(crate) fn methods(server: &Server) -> Vec<PurchaseMethod> {
-    server.0.stripe.iter().map(|_| PurchaseMethod::Card).collect()
+/// How tokens can be paid: by card where there is an account with the provider, and on paper as the rules for bills say.
+pub(crate) async fn methods(server: &Server) -> Result<Vec<PurchaseMethod>, Error> {
+    let card = server.0.stripe.iter().map(|_| PurchaseMethod::Card);
+    let policy = billing::policy(server).await?;
+    Ok(card.chain(billing::offered(&policy)).collect())
 }
 
 /// Opens a purchase by card and the page on which it is paid. Answers it, and whether it was opened before.

@@ -132,7 +132,7 @@ async fn list(State(server): State<Server>, person: Person, Query(wanted): Query
     };
     let orders = store.token_orders(&filter, 20).await?;
     let policy = billing::policy(&server).await?;
-    let offers = !policy.seller.is_empty() && !policy.methods.is_empty();
+    let offers = billing::offered(&policy).next().is_some();
     let body = html! {
         @if offers { p { a href="/account/token-orders/new" { "Order tokens on a bill" } } }
         (section("Orders", &html! { (orders_table(&orders)) }))
@@ -226,10 +226,7 @@ async fn order_form(
     refused: Option<&Error>,
 ) -> Result<Response, Refused> {
     let policy = billing::policy(server).await?;
-    let methods: Vec<_> = policy
-        .methods
-        .iter()
-        .filter(|method| policy.offers(**method))
+    let methods: Vec<_> = billing::offered(&policy)
         .map(|method| (method.as_str(), method.label()))
         .collect();
     let currency = if sent.currency.is_empty() {

@@ -52,12 +52,14 @@ async fn show(State(server): State<Server>, person: Person) -> Result<Response, 
         ..PurchaseFilter::default()
     };
     let recent = store.purchases(mine, None, 5).await?;
-    let methods = purchasing::methods(&server);
+    let methods = purchasing::methods(&server).await?;
     let card = methods.contains(&PurchaseMethod::Card);
+    let on_paper = methods.iter().any(|method| *method != PurchaseMethod::Card);
     let body = html! {
         (super::verification::notice(&server, &person).await?)
         p { "Your wallet holds " strong { (balance) } "." }
         @if lists.is_empty() { p.empty { "The vendor sells no tokens at the moment." } }
+        @else if on_paper { p { a href="/account/token-orders/new" { "Order tokens on a bill" } } }
         @else if !card { p.empty { "The vendor does not take cards. These are the prices; ask the vendor how to pay." } }
         @for list in &lists { (section(&format!("In {}", list.currency), &offers(&server, &person, list, card)?)) }
         (section("Your purchases", &html! {

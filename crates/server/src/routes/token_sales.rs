@@ -29,7 +29,7 @@ const PAGE_MAX: i64 = 100;
 pub(crate) async fn prices(State(server): State<Server>) -> Result<Json<TokenPrices>, Error> {
     Ok(Json(TokenPrices {
         lists: server.0.store.price_lists_at(server.now()).await?,
-        methods: purchasing::methods(&server),
+        methods: purchasing::methods(&server).await?,
     }))
 }
 

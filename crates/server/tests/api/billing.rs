@@ -74,6 +74,18 @@ async fn balance(api: &Api, token: &str) -> i64 {
 }
 
 #[tokio::test]
+async fn the_ways_to_order_on_paper_are_told_once_there_is_a_seller() {
+    let api = Api::new().await;
+    let methods = async || {
+        let prices = api.get("/v1/token-prices", None).await.succeed();
+        prices["methods"].clone()
+    };
+    assert_eq!(methods().await, json!([]));
+    shop(&api).await;
+    assert_eq!(methods().await, json!(["purchase_order", "invoice", "bank_transfer"]));
+}
+
+#[tokio::test]
 async fn a_transfer_ahead_is_billed_paid_by_statement_and_issued() {
     let api = Api::new().await;
     let token = shop(&api).await;
