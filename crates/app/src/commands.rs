@@ -11,9 +11,9 @@ use crate::contract::{
     AcquireArgs, Acquired, AddToCartArgs, ArmoredFile, BeginTeamArgs, BrowserSignIn, BuyTokensArgs, CatalogState,
     ClockView, CodeArgs, CodeView, Credentials, CursorArgs, DeviceArgs, DeviceView, DocumentArgs, EmailArgs,
     EmailChanged, EndArgs, EndGiftArgs, EndQuote, Ended, EraseArgs, ErasurePreview, Event, FactorArgs, Failure,
-    GiftsView, GiveArgs, HistoryArgs, HistoryView, Imported, Inspection, InvoiceArgs, InvoiceFile, InvoicesView,
-    LibraryView, LicenseView, MemberArgs, NewPasswordArgs, NoticesArgs, NoticesView, OfflineAnswerView,
-    OfflineRequestArgs, OfflineRequestView, OrderLineArgs, OrdersView, PageArgs, PasswordArgs, PayArgs, PeriodArgs,
+    GiftsView, GiveArgs, HistoryArgs, HistoryView, Imported, Inspection, InvoiceArgs, InvoicesView, LibraryView,
+    LicenseView, MemberArgs, NewPasswordArgs, NoticesArgs, NoticesView, OfflineAnswerView, OfflineRequestArgs,
+    OfflineRequestView, OrderLineArgs, OrdersView, PageArgs, PasswordArgs, PayArgs, PdfFile, PeriodArgs,
     PersonalDetails, PersonalExport, Plan, ProductArgs, ProductView, Profile, ProofArgs, PurchaseArgs, PurchasesArgs,
     PurchasesView, QrPicture, QuoteArgs, RecipientArgs, RecoverArgs, RedeemArgs, ReleaseArgs, RemoveMemberArgs,
     RenewalArgs, ScanArgs, Scanned, SearchArgs, SearchResult, SeatsView, SecondFactorSetup, SendArgs, SendingArgs,
@@ -107,6 +107,7 @@ commands! {
     "wallet.history_csv": wallet_history_csv(HistoryArgs) -> TextFile;
     "wallet.holding": wallet_holding() -> scrip_api::WalletHolding;
     "wallet.statement": wallet_statement(PeriodArgs) -> TextFile;
+    "wallet.statement_pdf": wallet_statement_pdf(PeriodArgs) -> PdfFile;
     "wallet.alert": wallet_alert() -> scrip_api::WalletAlert;
     "wallet.alert_set": wallet_alert_set(scrip_api::WalletAlert) -> scrip_api::WalletAlert;
     "statement.verify": statement_verify(StatementArgs) -> StatementView;
@@ -135,7 +136,7 @@ commands! {
     "token_order.cancel": token_order_cancel(TokenOrderArgs) -> scrip_api::TokenOrderView;
     "token_orders.view": token_orders_view(PageArgs) -> TokenOrdersView;
     "invoices.view": invoices_view(PageArgs) -> InvoicesView;
-    "invoice.pdf": invoice_pdf(InvoiceArgs) -> InvoiceFile;
+    "invoice.pdf": invoice_pdf(InvoiceArgs) -> PdfFile;
     "code.show": code_show(ProductArgs) -> CodeView;
     "code.export": code_export(ProductArgs) -> ArmoredFile;
     "code.import": code_import(TextArgs) -> Imported;

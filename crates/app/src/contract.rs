@@ -27,8 +27,9 @@ pub use accounts::{
 };
 pub use holding::{
     BeginTeamArgs, CursorArgs, EndGiftArgs, GiftEnd, GiftsView, GiveArgs, HistoryArgs, MemberArgs, OrderLineArgs,
-    OrdersView, PeriodArgs, RecipientArgs, RemoveMemberArgs, SendArgs, SendingArgs, StatementArgs, StatementLine,
-    StatementView, TakeBackArgs, TeamArgs, TeamMovesArgs, TeamMovesView, TeamTokensArgs, TextFile, TransfersView,
+    OrdersView, PdfFile, PeriodArgs, RecipientArgs, RemoveMemberArgs, SendArgs, SendingArgs, StatementArgs,
+    StatementLine, StatementView, TakeBackArgs, TeamArgs, TeamMovesArgs, TeamMovesView, TeamTokensArgs, TextFile,
+    TransfersView,
 };
 pub use licensing::{
     ArmoredFile, ClockView, DeviceArgs, DeviceView, EndArgs, Imported, ImportedCode, Inspection, NoticesArgs,
@@ -37,8 +38,7 @@ pub use licensing::{
     UsageArgs, WaitingRequest,
 };
 pub use offline_tokens::{
-    DocumentArgs, InvoiceArgs, InvoiceFile, InvoicesView, PageArgs, RedeemArgs, TokenOrderArgs, TokenOrderPlaceArgs,
-    TokenOrdersView,
+    DocumentArgs, InvoiceArgs, InvoicesView, PageArgs, RedeemArgs, TokenOrderArgs, TokenOrderPlaceArgs, TokenOrdersView,
 };
 pub use token_sales::{BuyTokensArgs, PurchaseArgs, PurchasesArgs, PurchasesView, ShortfallArgs, TokenQuoteArgs};
 

@@ -1,5 +1,6 @@
 //! What wallets hold, what people send each other, teams, and taking orders back.
 
+use base64ct::{Base64, Encoding as _};
 use scrip_api::{
     GiftRequest, GiftView, OrderRefundRequest, Recipient, RecipientRequest, RefundQuote, Refunded, SendRequest,
     TeamBalance, TeamMember, TeamMemberRequest, TeamRequest, TeamTokensRequest, TeamView, TokenTransfer, WalletAlert,
@@ -10,9 +11,9 @@ use scrip_licensing::{StatementFile, WalletStatement};
 
 use crate::contract::{
     BeginTeamArgs, CursorArgs, EndGiftArgs, Event, GiftsView, GiveArgs, HistoryArgs, HistoryView, MemberArgs,
-    OrderLineArgs, OrdersView, PeriodArgs, RecipientArgs, RemoveMemberArgs, SendArgs, SendingArgs, StatementArgs,
-    StatementLine, StatementView, TakeBackArgs, TeamArgs, TeamMovesArgs, TeamMovesView, TeamTokensArgs, TextFile,
-    TransfersView,
+    OrderLineArgs, OrdersView, PdfFile, PeriodArgs, RecipientArgs, RemoveMemberArgs, SendArgs, SendingArgs,
+    StatementArgs, StatementLine, StatementView, TakeBackArgs, TeamArgs, TeamMovesArgs, TeamMovesView, TeamTokensArgs,
+    TextFile, TransfersView,
 };
 use crate::{App, Error};
 
@@ -63,7 +64,14 @@ impl App {
     }
 
     /// The same as a document to print (PDF), which holds what was signed.
-    pub async fn wallet_statement_pdf(&self, args: PeriodArgs) -> Result<Vec<u8>, Error> {
+    pub async fn wallet_statement_pdf(&self, args: PeriodArgs) -> Result<PdfFile, Error> {
+        Ok(PdfFile {
+            pdf: Base64::encode_string(&self.wallet_statement_bytes(args).await?),
+        })
+    }
+
+    /// The same as the bytes of the file.
+    pub async fn wallet_statement_bytes(&self, args: PeriodArgs) -> Result<Vec<u8>, Error> {
         self.require_session().await?;
         let file = self.client.wallet_statement_pdf(args.from, args.until).await;
         Ok(self.noted(file).await?.to_vec())

@@ -7,7 +7,7 @@ use scrip_api::{Page, RedeemRequest, Redeemed, TokenOrderRequest, TokenOrderView
 use scrip_domain::{CommandId, PurchaseId};
 
 use crate::contract::{
-    DocumentArgs, InvoiceArgs, InvoiceFile, InvoicesView, PageArgs, RedeemArgs, TokenOrderArgs, TokenOrderPlaceArgs,
+    DocumentArgs, InvoiceArgs, InvoicesView, PageArgs, PdfFile, RedeemArgs, TokenOrderArgs, TokenOrderPlaceArgs,
     TokenOrdersView,
 };
 use crate::{App, Error};
@@ -98,8 +98,8 @@ impl App {
     }
 
     /// A bill as PDF.
-    pub async fn invoice_pdf(&self, args: InvoiceArgs) -> Result<InvoiceFile, Error> {
-        Ok(InvoiceFile {
+    pub async fn invoice_pdf(&self, args: InvoiceArgs) -> Result<PdfFile, Error> {
+        Ok(PdfFile {
             pdf: Base64::encode_string(&self.invoice_bytes(args).await?),
         })
     }

@@ -78,7 +78,7 @@ pub(crate) async fn statement(app: &App, output: Output, words: StatementWords) 
     let ending = if words.pdf { "statement.pdf" } else { "statement.json" };
     let path = words.output.unwrap_or_else(|| PathBuf::from(ending));
     if words.pdf {
-        write_bytes(&path, &app.wallet_statement_pdf(args).await?)?;
+        write_bytes(&path, &app.wallet_statement_bytes(args).await?)?;
     } else {
         write_text(&path, &app.wallet_statement(args).await?.text)?;
     }

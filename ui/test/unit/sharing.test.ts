@@ -101,12 +101,17 @@ describe("the history", () => {
     await waitFor(async () => expect((await hook("history")).querySelectorAll("tbody tr").length).toBeGreaterThan(5));
   });
 
-  it("comes as a signed statement", async () => {
+  it.each([
+    ["json", "wallet.statement"],
+    ["pdf", "wallet.statement_pdf"],
+  ])("comes as a signed statement: %s", async (kind, command) => {
     const { host } = await open({}, "#/wallet", alive);
     await click("statement-open");
-    await click("statement-last_month");
-    await click("statement-save");
-    await waitFor(() => expect(host.saved.map(({ name }) => name)).toEqual([expect.stringMatching(/^scrip-statement-.*\.json$/)]));
+    await fireEvent.input(await hook("statement-from"), { target: { value: "2020-01-01" } });
+    await fireEvent.input(await hook("statement-until"), { target: { value: "2020-01-31" } });
+    await click(`statement-${kind}`);
+    await waitFor(() => expect(host.saved.map(({ name }) => name)).toEqual([`scrip-statement-2020-01-01-2020-01-31.${kind}`]));
+    expect(asked(host, command)).toEqual([{ from: new Date(2020, 0, 1).toISOString(), until: new Date(2020, 1, 1).toISOString() }]);
     await waitFor(() => expect(maybe("statement")).toBeNull());
   });
 });

@@ -20,6 +20,12 @@ args! {
         text: String,
     }
 
+    /// A document to keep or to print.
+    PdfFile {
+        /// The PDF file, in base64.
+        pdf: String,
+    }
+
     /// The period of a statement.
     PeriodArgs {
         /// From this instant on; from the beginning where it is absent.

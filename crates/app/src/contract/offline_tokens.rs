@@ -97,10 +97,3 @@ pub struct InvoicesView {
     /// Where the next part begins.
     pub next_cursor: Option<String>,
 }
-
-/// A bill to keep.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
-pub struct InvoiceFile {
-    /// The PDF file, in base64.
-    pub pdf: String,
-}

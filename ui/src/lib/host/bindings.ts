@@ -836,12 +836,6 @@ export type InvoiceArgs = {
  */
 invoice: InvoiceId, };
 
-export type InvoiceFile = { 
-/**
- * The PDF file, in base64.
- */
-pdf: string, };
-
 export type InvoiceId = string;
 
 export type InvoiceKind = "invoice" | "credit_note";
@@ -1407,6 +1401,12 @@ from_cart: boolean,
  * The purchase of tokens with which the price of the items was kept.
  */
 purchase?: PurchaseId | null, };
+
+export type PdfFile = { 
+/**
+ * The PDF file, in base64.
+ */
+pdf: string, };
 
 export type PeriodArgs = { 
 /**
@@ -3150,6 +3150,7 @@ export interface Commands {
   "wallet.history_csv": { args: HistoryArgs, result: TextFile },
   "wallet.holding": { args: Record<string, never>, result: WalletHolding },
   "wallet.statement": { args: PeriodArgs, result: TextFile },
+  "wallet.statement_pdf": { args: PeriodArgs, result: PdfFile },
   "wallet.alert": { args: Record<string, never>, result: WalletAlert },
   "wallet.alert_set": { args: WalletAlert, result: WalletAlert },
   "statement.verify": { args: StatementArgs, result: StatementView },
@@ -3178,7 +3179,7 @@ export interface Commands {
   "token_order.cancel": { args: TokenOrderArgs, result: TokenOrderView },
   "token_orders.view": { args: PageArgs, result: TokenOrdersView },
   "invoices.view": { args: PageArgs, result: InvoicesView },
-  "invoice.pdf": { args: InvoiceArgs, result: InvoiceFile },
+  "invoice.pdf": { args: InvoiceArgs, result: PdfFile },
   "code.show": { args: ProductArgs, result: CodeView },
   "code.export": { args: ProductArgs, result: ArmoredFile },
   "code.import": { args: TextArgs, result: Imported },

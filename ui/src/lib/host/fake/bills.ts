@@ -2,13 +2,11 @@
 
 import type { InvoiceView, Money, TokenOrderPlaceArgs, TokenOrderView } from "..";
 import type { FakeHost, Table } from "./fake";
-import { refuse } from "./rules";
+import { EMPTY_PDF, refuse } from "./rules";
 
 export type BillCommand = "token_order.place" | "token_order.document" | "token_order.cancel" | "token_orders.view" | "invoices.view" | "invoice.pdf";
 
 const DAY_MS = 86_400_000;
-/** A PDF file that says nothing. */
-const PDF = btoa("%PDF-1.7\n%%EOF\n");
 
 export class Bills {
   orders: TokenOrderView[] = [];
@@ -36,7 +34,7 @@ export class Bills {
       "token_order.cancel": ({ order }) => Object.assign(this.#waiting(order), { status: "canceled", purchase_status: "canceled" }),
       "token_orders.view": () => ({ items: this.orders, next_cursor: null }),
       "invoices.view": () => ({ items: this.bills, next_cursor: null }),
-      "invoice.pdf": ({ invoice }) => (this.bills.some(({ id }) => id === invoice) ? { pdf: PDF } : refuse("invoice.not_found", "there is no such bill")),
+      "invoice.pdf": ({ invoice }) => (this.bills.some(({ id }) => id === invoice) ? { pdf: EMPTY_PDF } : refuse("invoice.not_found", "there is no such bill")),
     };
   }
 

@@ -11,6 +11,9 @@ export interface Holdings {
   now: number;
 }
 
+/** A PDF file that says nothing, in base64. */
+export const EMPTY_PDF = btoa("%PDF-1.7\n%%EOF\n");
+
 export interface Settlement {
   quote: Quote;
   licenses: LicenseView[];

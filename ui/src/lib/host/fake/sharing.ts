@@ -3,12 +3,13 @@
 import type { Args, GiftView, LicenseView, TeamMember, TeamMoveView, TeamView, TokenTransfer, WalletEntry, WalletHolding } from "..";
 import { purchasePrice } from "../../format";
 import type { FakeHost, Table } from "./fake";
-import { begin, refuse } from "./rules";
+import { begin, EMPTY_PDF, refuse } from "./rules";
 
 export type SharingCommand =
   | "wallet.holding"
   | "wallet.history_csv"
   | "wallet.statement"
+  | "wallet.statement_pdf"
   | "transfers.recipient"
   | "transfers.view"
   | "transfers.send"
@@ -58,6 +59,7 @@ export class Sharing {
       },
       "wallet.history_csv": (period) => ({ text: this.#csv(period) }),
       "wallet.statement": (period) => ({ text: JSON.stringify({ format: "scrip-statement/1", entries: this.entries(period) }) }),
+      "wallet.statement_pdf": () => ({ pdf: EMPTY_PDF }),
       "transfers.recipient": ({ to }) => ({ name: this.#person(to) }),
       "transfers.view": () => ({ items: this.transfers, next_cursor: null }),
       "transfers.send": ({ to, name, tokens, message, command }) =>
