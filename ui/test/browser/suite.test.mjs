@@ -291,6 +291,43 @@ describe("the catalog", () => {
     }));
 });
 
+describe("short news", () => {
+  /** Where the page begins and ends, what it shows first, and the news below it. */
+  const places = (page) =>
+    page.evaluate(() => {
+      const box = (one) => one && (({ left, top, right, bottom }) => ({ left, top, right, bottom }))(one.getBoundingClientRect());
+      return { main: box(document.querySelector("main")), button: box(document.querySelector('[data-testid="in-cart"], [data-testid="add-to-cart"]')), news: box(document.querySelector(".news")) };
+    });
+
+  for (const size of [{ width: 1180, height: 780 }, { width: 800, height: 560 }]) {
+    it(`lie over nothing, move nothing and go away by Escape, ${size.width} pixels wide`, () =>
+      on({ hash: `#/product/${GIMP}`, ...size }, async (page) => {
+        await product(page);
+        await hook(page, "add-to-cart").scrollIntoViewIfNeeded();
+        const before = await places(page);
+        await hook(page, "add-to-cart").click();
+        await hook(page, "toast").waitFor();
+        await assertAccessible(page);
+        await page.screenshot({ path: join(PICTURES, `news-${size.width}.png`) });
+        const during = await places(page);
+        assert.ok(during.news.bottom > during.news.top + 20, "the news have a row");
+        assert.ok(during.main.bottom <= during.news.top, "the page ends where they begin");
+        assert.deepEqual([during.main.top, during.main.left, during.main.right], [before.main.top, before.main.left, before.main.right]);
+        assert.equal(during.button.top, before.button.top);
+        await page.keyboard.press("Escape");
+        await hook(page, "toast").waitFor({ state: "detached" });
+        assert.deepEqual((await places(page)).main, before.main);
+      }));
+  }
+
+  it("go away by their button", () =>
+    on({ hash: "#/wallet" }, async (page) => {
+      await hook(page, "history-csv").click();
+      await hook(page, "toast-dismiss").click();
+      await hook(page, "toast").waitFor({ state: "detached" });
+    }));
+});
+
 describe("the keyboard alone", () => {
   it("finds, opens and buys a program", () =>
     on({}, async (page) => {
