@@ -73,6 +73,10 @@ describe("buying tokens", () => {
     host.sales.pay(host.sales.purchases[0]!.id);
     await hook("arrived");
     expect((await hook("balance")).dataset["balance"]).toBe("750");
+    window.location.hash = "#/wallet";
+    await waitFor(() => expect(maybe("arrived")).toBeNull());
+    window.location.hash = "#/wallet/buy";
+    await hook("buy-tokens");
   });
 
   it("takes an exact number, within what is sold", async () => {
@@ -94,5 +98,22 @@ describe("buying tokens", () => {
     await click("wait-cancel");
     await hook("buy-tokens");
     await waitFor(async () => expect((await hook("purchases")).textContent).toContain("Given up"));
+  });
+});
+
+describe("a voucher", () => {
+  it("is worth its tokens once, also where its code is typed again at once", async () => {
+    const { host } = await open({}, "#/wallet");
+    await click("redeem-open");
+    await write("redeem-code", "1aaaabbbbbcccccddddd");
+    await click("redeem-confirm");
+    expect((await hook("redeemed")).dataset["tokens"]).toBe("100");
+    await waitFor(async () => expect((await hook("balance")).dataset["balance"]).toBe("600"));
+    await click("redeem-another");
+    await write("redeem-code", "1AAAA-BBBBB-CCCCC-DDDDD");
+    await click("redeem-confirm");
+    expect((await hook("failure")).dataset["code"]).toBe("voucher.redeemed");
+    const commands = asked(host, "voucher.redeem").map((args) => (args as { command: string }).command);
+    expect(new Set(commands).size).toBe(2);
   });
 });
