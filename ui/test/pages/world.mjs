@@ -12,7 +12,8 @@ import { chromium } from "playwright-core";
 const TARGET = process.env.CARGO_TARGET_DIR ?? join(homedir(), ".cache/scrip/target");
 const PROGRAM = process.env.SCRIP_SERVER_PROGRAM ?? join(TARGET, "debug/scrip-server");
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const PASSWORD = "correct horse battery";
+/** The password of everybody. */
+export const PASSWORD = "correct horse battery";
 
 /** Where pictures go. */
 export const PICTURES = join(TARGET, "screenshots/pages");

@@ -26,6 +26,7 @@ use axum::Router;
 use axum::routing::{get, post};
 pub(crate) use home::{left_words, state_badge};
 pub(crate) use person::Person;
+pub(crate) use sign_in::asks_code;
 pub(crate) use tokens::{lines, percent, state};
 pub(crate) use wallet::kind_name;
 

@@ -84,6 +84,11 @@ fn form(
     page.show(visit)
 }
 
+/// What is said where the code of an authenticator app is asked for: that is a question rather than a failure.
+pub(crate) fn asks_code() -> Markup {
+    html! { p role="status" { "Enter your password once more, with the code of your authenticator app." } }
+}
+
 /// A page of the account to go on to; its first page where it is another site's.
 pub(super) fn local(next: &str) -> &str {
     let plain = next.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
@@ -132,14 +137,7 @@ pub(super) async fn sign_in(
             Ok(go_on(&server, &visit, opened, see(local(&next))))
         }
         Err(Error::CredentialsWrong) => refused(wrong(), !code.is_empty()),
-        Err(Error::SecondFactorMissing) => refused(
-            problem_of(
-                "Enter your password once more, with the code of your authenticator app",
-                &[],
-                "",
-            ),
-            true,
-        ),
+        Err(Error::SecondFactorMissing) => refused(asks_code(), true),
         Err(error @ Error::SecondFactorWrong) => refused(problem(&error), true),
         Err(other) => Err(other.into()),
     }

@@ -3,12 +3,13 @@
 use axum::extract::State;
 use axum::response::Response;
 use http::StatusCode;
-use maud::html;
+use maud::{Markup, html};
 use scrip_domain::{Email, Password};
 use scrip_store::Act;
 use serde::Deserialize;
 
 use super::{Operator, factor};
+use crate::account::asks_code;
 use crate::caller::{Origin, new_token};
 use crate::html::{Bare, Field, Form, Page, Refused, Sent, Viewer as _, Visit, problem_of, see};
 use crate::{Error, Server};
@@ -30,7 +31,7 @@ pub(super) async fn show(State(server): State<Server>, visit: Visit) -> Result<R
     Ok(form(&visit, "", None, false, nobody))
 }
 
-fn form(visit: &Visit, email: &str, problem: Option<&str>, with_code: bool, nobody: bool) -> Response {
+fn form(visit: &Visit, email: &str, problem: Option<Markup>, with_code: bool, nobody: bool) -> Response {
     let fields = html! {
         (Field::email("email", "E-mail address").value(email).autocomplete("username").required())
         (Field::password("password", "Password").autocomplete("current-password").required())
@@ -39,18 +40,18 @@ fn form(visit: &Visit, email: &str, problem: Option<&str>, with_code: bool, nobo
                 .hint("The six digits that your authenticator app shows, or a spare code."))
         }
     };
+    let status = if problem.is_some() {
+        StatusCode::UNAUTHORIZED
+    } else {
+        StatusCode::OK
+    };
     let body = html! {
         @if nobody {
             p { "There is no operator yet. Admit the first one on the server: "
                 code { "scrip-server operator add --email YOU --role owner" } }
         }
-        @if let Some(problem) = problem { (problem_of(problem, &[], "")) }
+        @if let Some(problem) = problem { (problem) }
         (Form::post(visit, "/console/sign-in", "Sign in", fields))
-    };
-    let status = if problem.is_some() {
-        StatusCode::UNAUTHORIZED
-    } else {
-        StatusCode::OK
     };
     Page::new("Sign in", body).status(status).show(visit)
 }
@@ -64,8 +65,8 @@ pub(super) async fn sign_in(
     let (store, limits) = (&server.0.store, &server.0.limits);
     limits.count_address(address)?;
     let wrong = || {
-        let text = "The e-mail address or the password is wrong";
-        Ok(form(&visit, &sent.email, Some(text), !sent.code.is_empty(), false))
+        let problem = problem_of("The e-mail address or the password is wrong", &[], "");
+        Ok(form(&visit, &sent.email, Some(problem), !sent.code.is_empty(), false))
     };
     let Ok(email) = sent.email.parse::<Email>() else {
         return wrong();
@@ -80,11 +81,16 @@ pub(super) async fn sign_in(
     match factor::check(&server, operator.id, &sent.code).await {
         Ok(()) => {}
         Err(Error::SecondFactorMissing) => {
-            let text = "Enter your password once more, with the code of your authenticator app";
-            return Ok(form(&visit, &sent.email, Some(text), true, false));
+            return Ok(form(&visit, &sent.email, Some(asks_code()), true, false));
         }
         Err(error @ Error::SecondFactorWrong) => {
-            return Ok(form(&visit, &sent.email, Some(&error.to_string()), true, false));
+            return Ok(form(
+                &visit,
+                &sent.email,
+                Some(problem_of(&error.to_string(), &[], "")),
+                true,
+                false,
+            ));
         }
         Err(other) => return Err(other.into()),
     }

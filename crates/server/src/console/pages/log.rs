@@ -56,7 +56,7 @@ async fn show(
             html! { (act.seq) },
             when(act.at),
             html! { (act.actor) },
-            html! { (act.action) },
+            html! { span.whole { (act.action) } },
             html! { a href=(address(PATH, &[("subject", &act.subject)])) { (act.subject) } },
             html! { (act.why) },
             html! { code { (format!("{a:02x}{b:02x}{c:02x}{d:02x}")) } },
