@@ -12,6 +12,8 @@ const STEP_MAX = 240_000;
 export class Stage {
   /** The window as a person sees it. */
   page;
+  /** What the server is started with. */
+  environment = {};
   #server;
   #tauri;
   #driver;
@@ -29,7 +31,7 @@ export class Stage {
   }
 
   async startServer() {
-    this.#server = await startServer();
+    this.#server = await startServer(this.environment);
   }
 
   async stopServer() {
@@ -50,8 +52,9 @@ export class Stage {
   }
 }
 
-/** Plays a story: `tell` is given what adds a step, and the stage. After a step that fails, the rest cannot run. */
-export function play(name, tell, cleanUp = () => {}) {
+/** Plays a story: `tell` is given what adds a step, and the stage. After a step that fails, the rest cannot run. What `prepare`
+ * starts beside the server is there before it, and what it answers is the server's environment. */
+export function play(name, tell, cleanUp = () => {}, prepare = () => ({})) {
   describe(name, { timeout: 600_000 }, () => {
     const stage = new Stage();
     let broken;
@@ -70,12 +73,13 @@ export function play(name, tell, cleanUp = () => {}) {
 
     before(async () => {
       forgetPicture("failure");
+      stage.environment = await prepare();
       await stage.open();
     }, { timeout: 180_000 });
 
     after(async () => {
       await stage.close();
-      cleanUp();
+      await cleanUp();
     }, { timeout: 120_000 });
 
     tell(step, stage);

@@ -58,11 +58,12 @@ export async function until(what, ask, max = 20_000) {
 }
 
 /** A program that runs beside the tests; ended by its own id. */
-class Companion {
-  constructor(name, program, args) {
+export class Companion {
+  /** One that `waits` serves until its standard input closes. */
+  constructor(name, program, args, { environment = {}, waits = false } = {}) {
     this.name = name;
     this.output = "";
-    this.child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"] });
+    this.child = spawn(program, args, { stdio: [waits ? "pipe" : "ignore", "pipe", "pipe"], env: { ...process.env, ...environment } });
     for (const stream of [this.child.stdout, this.child.stderr]) {
       stream.on("data", (bytes) => (this.output = (this.output + bytes).slice(-20_000)));
     }
@@ -95,10 +96,11 @@ async function started(companion, address) {
   return companion;
 }
 
-export function startServer() {
+/** Starts the server, with more in its environment. */
+export function startServer(environment = {}) {
   const address = setting.server.replace("http://", "");
   const args = ["serve", "--listen", address, "--data", setting.data];
-  return started(new Companion("scrip-server", join(setting.programs, "scrip-server"), args), `${setting.server}/readyz`);
+  return started(new Companion("scrip-server", join(setting.programs, "scrip-server"), args, { environment }), `${setting.server}/readyz`);
 }
 
 /** Runs another command of the server's program on the same data, and gives what it printed. */

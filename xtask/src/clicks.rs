@@ -62,7 +62,11 @@ pub(crate) fn test(places: &Places) -> Result<()> {
     let run = Run {
         stock: &stock,
         arguments: &["--test", "--test-reporter=spec", "--test-concurrency=1"],
-        scripts: &["tests/window/journey.test.mjs", "tests/window/rentals.test.mjs"],
+        scripts: &[
+            "tests/window/journey.test.mjs",
+            "tests/window/rentals.test.mjs",
+            "tests/window/economy.test.mjs",
+        ],
         pictures: &pictures,
         programs: (present, absent),
     };
@@ -145,6 +149,7 @@ impl Run<'_> {
             .env("SCRIP_DATA", &data)
             .env("SCRIP_SCREENSHOTS", self.pictures)
             .env("SCRIP_TAURI_DRIVER", places.tauri_driver())
+            .env("SCRIP_PYTHON", places.python())
             .env("SCRIP_DRIVER_PORTS", format!("{},{}", free_port(0)?, free_port(0)?))
             .env("SCRIP_PRESENT", format!("{},{}", present.1, present.2))
             .env(

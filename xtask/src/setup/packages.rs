@@ -56,6 +56,11 @@ pub(super) const ALL: &[Package] = &[
     package(Job::Test, "postgresql", "the store's contract holds on PostgreSQL too"),
     package(Job::Test, "rpm", "its database of programs is read beside dpkg's"),
     package(Job::Test, "python3-venv", "holds the JWT library that checks our codes"),
+    package(
+        Job::Test,
+        "poppler-utils",
+        "reads what is printed on vouchers and bills",
+    ),
     package(Job::Test, "hledger", "reads the books that an accountant gets"),
     package(
         Job::Test,
