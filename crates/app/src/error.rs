@@ -4,6 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use scrip_domain::{Coded, ErrorCode, Platform, ProductId};
+use scrip_licensing::StatementKind;
 
 use crate::contract::Failure;
 
@@ -280,7 +281,13 @@ impl Coded for Error {
             Self::Client(source) => return source.hints(),
             Self::Install(source) => return source.hints(),
             Self::Inventory(source) => return source.hints(),
-            Self::Licensing(source) => return source.hints(),
+            Self::Licensing(source) => {
+                let mut hints = source.hints();
+                if let scrip_licensing::Error::StatementKind { found, .. } = source {
+                    hints.extend(taken_by(*found));
+                }
+                return hints;
+            }
             Self::Refused(source) => return source.hints(),
             Self::Rule(source) => return source.hints(),
             Self::Io { path, .. } => format!("Check that {} can be written and that the disk has space.", path.display()),
@@ -329,6 +336,19 @@ impl Coded for Error {
         };
         vec![hint]
     }
+}
+
+/// Where a statement belongs that was put somewhere else.
+fn taken_by(found: StatementKind) -> Option<String> {
+    let (what, command) = match found {
+        StatementKind::Code => ("An authorization code", "code import"),
+        StatementKind::Request => ("A request", "offline submit"),
+        StatementKind::Bundle => ("A bundle, the answer to a request,", "offline import"),
+        StatementKind::Recovery => ("A recovery code", "clock recover"),
+        StatementKind::Wallet => ("A wallet statement", "statement verify"),
+        _ => return None,
+    };
+    Some(format!("{what} is taken by \"scrip {command}\"."))
 }
 
 impl From<&Error> for Failure {

@@ -156,14 +156,15 @@ pub fn read_one(label: Label, file: &str) -> Result<String, Error> {
 
 fn read_all(label: Label, file: &str) -> Result<Vec<String>, Error> {
     let refuse = |line, why| Err(Error::Armor { label, line, why });
-    if file.len() > label.file_bytes_max() {
-        return refuse(1, "the file is larger than any that is written");
-    }
+    // Of another kind before too large: what is long here may be short there.
     if let Some(other) = Label::of(file).filter(|found| *found != label) {
         return Err(Error::StatementKind {
             kind: label.kind(),
             found: other.kind(),
         });
+    }
+    if file.len() > label.file_bytes_max() {
+        return refuse(1, "the file is larger than any that is written");
     }
     let mut texts = Vec::new();
     let mut open: Option<String> = None;

@@ -140,11 +140,15 @@ pub(crate) struct Sealed<'t> {
 }
 
 impl<'t> Sealed<'t> {
-    /// Takes a statement apart. Refused in this order: length, form, header, type.
+    /// Takes a statement apart. Refused in this order: type where it is too long, length, form, header, type.
     pub(crate) fn parse(kind: StatementKind, text: &'t str) -> Result<Self, Error> {
         let malformed = |why: &str| Error::malformed_statement(kind, why);
         if text.len() > kind.max_bytes() {
-            return Err(malformed("it is longer than any that is made"));
+            // What is too long for one kind is named as the other that it is.
+            return Err(match StatementKind::of(text).filter(|found| *found != kind) {
+                Some(found) => Error::StatementKind { kind, found },
+                None => malformed("it is longer than any that is made"),
+            });
         }
         let three = || malformed("three parts joined by dots are expected");
         let (signed, signature) = text.rsplit_once('.').ok_or_else(three)?;

@@ -2,10 +2,12 @@
 
 use crate::desk::{Desk, args, hello};
 use crate::fake::{MACHINE, NOW, clock_at};
-use base64ct::{Base64, Encoding};
+use base64ct::{Base64, Base64UrlUnpadded, Encoding};
 use scrip_app::contract::{AddToCartArgs, OfflineAsk, OfflineRequestArgs, ScanArgs, TextArgs};
 use scrip_domain::{Coded, ErrorCode, Intent, Item, LicenseKind};
-use scrip_licensing::Grant;
+use scrip_licensing::armor::{self, Label};
+use scrip_licensing::{Grant, StatementKind};
+use serde_json::json;
 
 const APART: &str = "fedcba9876543210fedcba9876543210";
 
@@ -212,4 +214,39 @@ async fn a_clock_that_was_set_back_is_named_and_a_recovery_code_sets_it_right() 
     assert!(app.clock_recover(text(&code.text)).await.unwrap().right);
     let error = app.clock_recover(text(&code.text)).await.unwrap_err();
     assert_eq!(error.code(), ErrorCode::StatementRolledBack, "each serves once");
+}
+
+#[tokio::test]
+async fn what_is_no_recovery_code_is_named_whatever_its_size() {
+    let desk = Desk::open(Grant::Uses { count: 4 }).await;
+    let home = tempfile::tempdir().unwrap();
+    let app = desk.authorized(home.path(), MACHINE).await;
+    let long = |kind: StatementKind| {
+        let header = json!({"alg": "EdDSA", "typ": kind.typ(), "kid": "A".repeat(43)}).to_string();
+        let header = Base64UrlUnpadded::encode_string(header.as_bytes());
+        format!("{header}.{}.{}", "A".repeat(40_000), "A".repeat(86))
+    };
+    for (kind, label, command) in [
+        (StatementKind::Bundle, Label::Bundle, "scrip offline import"),
+        (StatementKind::Request, Label::Request, "scrip offline submit"),
+        (StatementKind::Code, Label::Authorization, "scrip code import"),
+    ] {
+        let compact = long(kind);
+        for given in [armor::write_one(label, &compact), compact] {
+            let error = app.clock_recover(text(&given)).await.unwrap_err();
+            assert_eq!(error.code(), ErrorCode::StatementOtherKind, "{error}");
+            assert_eq!(
+                error.to_string(),
+                format!("this holds the {kind}; the recovery code is expected")
+            );
+            let hints = error.hints().join(" ");
+            assert!(hints.contains(command), "{hints}");
+        }
+    }
+    // What is only too long is said to be that.
+    let error = app
+        .clock_recover(text(&long(StatementKind::Recovery)))
+        .await
+        .unwrap_err();
+    assert_eq!(error.code(), ErrorCode::StatementMalformed);
 }
