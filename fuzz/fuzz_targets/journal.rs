@@ -1,9 +1,12 @@
 #![no_main]
-//! A metering journal, as bytes that come from outside and as records that the metering key signed.
+//! A metering journal, as bytes that come from outside and as records that were tagged and sealed; and its seal.
 
 use libfuzzer_sys::fuzz_target;
-use scrip_fuzz::{journal_identity, metering};
-use scrip_licensing::journal::{Acknowledged, Ceiling, Head, Kind, RECORD_BYTES, Reconciled, Record, Records};
+use scrip_fuzz::{METERING, journal_identity, metering, now, seal};
+use scrip_licensing::StatementKind;
+use scrip_licensing::journal::{
+    Acknowledged, Ceiling, Head, JournalSeal, Kind, RECORD_BYTES, Reconciled, Record, RecordKey, Records,
+};
 use sha2::{Digest, Sha256};
 
 const CEILING: Ceiling = Ceiling {
@@ -12,9 +15,14 @@ const CEILING: Ceiling = Ceiling {
 };
 
 fuzz_target!(|data: &[u8]| {
+    let key = metering().verifying_key();
+    if let Ok(text) = std::str::from_utf8(data) {
+        JournalSeal::open(text, key).ok();
+    }
+    JournalSeal::open(&seal(StatementKind::Journal, &METERING, data), key).ok();
     let whole = &data[..data.len() / RECORD_BYTES * RECORD_BYTES];
     drop(reconcile(whole, None));
-    let rows = signed(whole);
+    let rows = tagged(whole);
     let bytes = rows.concat();
     let found = reconcile(&bytes, None);
     // With what an honest server would have acknowledged on the way, nobody's count goes down.
@@ -46,16 +54,22 @@ fuzz_target!(|data: &[u8]| {
 
 fn reconcile(bytes: &[u8], known: Option<&Acknowledged>) -> Reconciled {
     let records = Records::read(bytes).expect("whole records, and not too many");
-    records.reconcile(&journal_identity(), metering().verifying_key(), known, CEILING)
+    let whose = journal_identity();
+    let seal = JournalSeal::on(&records, whose.license, metering(), now());
+    // Without a seal, what earlier builds wrote is read, and everything else is refused: never more than with one.
+    let bare = records.reconcile(&whose, metering().verifying_key(), None, known, CEILING);
+    let sealed = records.reconcile(&whose, metering().verifying_key(), Some(&seal), known, CEILING);
+    assert!(bare.uses <= sealed.uses && bare.processings <= sealed.processings);
+    sealed
 }
 
-/// Rows that can be read, signed: each continues the one before it in as much as its first free bits say.
-fn signed(bytes: &[u8]) -> Vec<[u8; RECORD_BYTES]> {
+/// Rows that can be read, tagged: each continues the one before it in as much as its first free bits say.
+fn tagged(bytes: &[u8]) -> Vec<[u8; RECORD_BYTES]> {
     let mut rows: Vec<[u8; RECORD_BYTES]> = Vec::new();
     let mut last: Option<(Record, [u8; 32])> = None;
     for row in bytes.as_chunks::<RECORD_BYTES>().0.iter().take(40) {
         let mut draft = *row;
-        draft[..3].copy_from_slice(b"SJ\x01");
+        draft[..3].copy_from_slice(b"SJ\x02");
         draft[3] = 1 + draft[3] % 6;
         let mut record = Record::parse(&draft).expect("it has a kind");
         let bits = row[RECORD_BYTES - 1];
@@ -72,9 +86,16 @@ fn signed(bytes: &[u8]) -> Vec<[u8; RECORD_BYTES]> {
         } else if bits & 4 == 0 {
             (record.kind, record.seq, record.amount, record.previous) = (Kind::Open, 1, 0, [0; 32]);
         }
-        let signed = record.sign(metering());
-        last = Some((record, Sha256::digest(signed).into()));
-        rows.push(signed);
+        let tagged = record.write(record_key());
+        last = Some((record, Sha256::digest(tagged).into()));
+        rows.push(tagged);
     }
     rows
+}
+
+/// The key of the journal's records, worked out once.
+fn record_key() -> &'static RecordKey {
+    static KEY: std::sync::LazyLock<RecordKey> =
+        std::sync::LazyLock::new(|| metering().record_key(journal_identity().license));
+    &KEY
 }

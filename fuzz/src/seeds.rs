@@ -7,7 +7,7 @@ use base64ct::{Base64UrlUnpadded, Encoding};
 use scrip_domain::{Intent, Item, Platform, Tokens};
 use scrip_fuzz::{NONCE, device, issuer, journal_identity, metering, now, root, vendor};
 use scrip_licensing::armor::{self, Label};
-use scrip_licensing::journal::{Kind, RECORD_BYTES, Record};
+use scrip_licensing::journal::{JournalSeal, Kind, RECORD_BYTES, Record, Records};
 use scrip_licensing::{
     Activate, Bundle, Claims, Confirmation, DeviceKey, Equity, FactKind, Grant, JwkSet, MachineDigest, MachineFacts,
     MeteringCertificate, OfflineRequest, PriceSheet, PublishedKey, RequestItem, RequestJournal, RevocationList,
@@ -54,6 +54,13 @@ fn main() {
     write("armor", "request", &armor::write_one(Label::Request, &request));
     let (journal, cut) = journals();
     write("journal", "row", journal);
+    let sealed = JournalSeal::on(
+        &Records::read(&cut).expect("whole records"),
+        journal_identity().license,
+        metering(),
+        now(),
+    );
+    write("journal", "seal", metering().sign_seal(&sealed).expect("a seal"));
     write("journal", "cut", cut);
     write("qr_text", "whole", &code);
     write("qr_text", "parts", &parts.join("\n"));
@@ -80,7 +87,8 @@ fn journals() -> (Vec<u8>, Vec<u8>) {
         identity: journal_identity(),
         previous: [0; 32],
     };
-    let mut row = open.sign(metering());
+    let key = metering().record_key(journal_identity().license);
+    let mut row = open.write(&key);
     let (mut last, mut journal) = (open, row.to_vec());
     for (kind, amount, code_seq) in [
         (Kind::Use, 1, 1),
@@ -93,7 +101,7 @@ fn journals() -> (Vec<u8>, Vec<u8>) {
         last = last
             .next(Sha256::digest(row).into(), kind, amount, code_seq, now())
             .expect("small numbers");
-        row = last.sign(metering());
+        row = last.write(&key);
         journal.extend(row);
     }
     let cut = journal[5 * RECORD_BYTES..].to_vec();
@@ -202,6 +210,7 @@ fn request() -> OfflineRequest {
         journals: vec![RequestJournal {
             license: "019535d9-3df7-79fb-b466-fa907fa17f9e".parse().expect("an id"),
             cert: device().sign_metering(&certificate).expect("a certificate"),
+            seal: None,
             records: vec![0; 192],
         }],
     }

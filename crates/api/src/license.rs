@@ -171,8 +171,11 @@ pub struct ReleaseRequest {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct JournalUpload {
-    /// The statement by which the device's key certifies the key that signed the records.
+    /// The statement by which the device's key certifies the key that sealed the records.
     pub certificate: String,
+    /// The statement by which that key seals the last record, and so all before it; absent where an earlier build signed each.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seal: Option<String>,
     /// Whole records in unpadded base64url, one after another; 1 MiB at most.
     pub records: String,
 }

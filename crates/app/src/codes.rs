@@ -170,8 +170,8 @@ impl App {
             return Ok(());
         }
         if claims.grant.is_counted() {
-            self.require_meter().await?;
-            self.begin_journal_again(claims).await?;
+            let meter = self.require_meter().await?;
+            self.begin_journal_again(&meter, claims).await?;
         }
         state::write_bytes(&self.code_file(&claims.aud), armor::write([code]).as_bytes())?;
         self.change_seat(claims.sub, |_| {})?;

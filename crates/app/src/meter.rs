@@ -1,4 +1,4 @@
-//! The metering journals of this computer: the key that signs them, what remembers their ends, and what was reported.
+//! The metering journals of this computer: the key that vouches for them, what remembers their ends, and what was reported.
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use base64ct::{Base64UrlUnpadded, Encoding};
 use scrip_api::JournalUpload;
 use scrip_domain::{ActivationId, LicenseId, Timestamp, Usage};
-use scrip_licensing::journal::{Anchor, Entry, Head, Identity, Journal, MeteringKey, RECORD_BYTES, Standing};
+use scrip_licensing::journal::{Anchor, Entry, Head, Identity, Journal, MeteringKey, Part, Standing};
 use scrip_licensing::{Claims, MeteringCertificate, StatementKind};
 use serde::{Deserialize, Serialize};
 
@@ -46,18 +46,18 @@ impl Anchors {
 }
 
 impl Anchor for Anchors {
-    fn read(&self, license: LicenseId) -> Option<Head> {
+    fn read(&self, journal: &Identity) -> Option<Head> {
         let recalled = self.recalled.lock().unwrap_or_else(PoisonError::into_inner);
-        let recalled = recalled.get(&license).copied();
+        let recalled = recalled.get(&journal.license).copied();
         self.system
-            .read(license)
+            .read(journal)
             .into_iter()
             .chain(recalled)
             .max_by_key(|head| head.seq)
     }
 
-    fn write(&self, license: LicenseId, head: Head) {
-        self.system.write(license, head);
+    fn write(&self, journal: &Identity, head: Head) {
+        self.system.write(journal, head);
     }
 }
 
@@ -65,13 +65,13 @@ impl Anchor for Anchors {
 struct Anew(Arc<Anchors>);
 
 impl Anchor for Anew {
-    fn read(&self, _: LicenseId) -> Option<Head> {
+    fn read(&self, _: &Identity) -> Option<Head> {
         None
     }
 
-    fn write(&self, license: LicenseId, head: Head) {
-        self.0.forget(license);
-        self.0.write(license, head);
+    fn write(&self, journal: &Identity, head: Head) {
+        self.0.forget(journal.license);
+        self.0.write(journal, head);
     }
 }
 
@@ -190,9 +190,13 @@ impl App {
         license: LicenseId,
         anchor: Arc<dyn Anchor>,
     ) -> Result<Journal, Error> {
-        let identity = Identity::new(license, meter.key.thumbprint(), self.machine.digest()?);
+        let identity = self.journal_identity(meter, license)?;
         let path = self.journal_folder().join(format!("{license}.journal"));
         Ok(Journal::new(path, identity, meter.key.clone(), anchor))
+    }
+
+    fn journal_identity(&self, meter: &Meter, license: LicenseId) -> Result<Identity, Error> {
+        Ok(Identity::new(license, meter.key.thumbprint(), self.machine.digest()?))
     }
 
     /// What was counted here of a license, and where its journal ends.
@@ -219,12 +223,15 @@ impl App {
     }
 
     /// Begins the journal of a counted code whose file is gone although it is remembered: with what is remembered.
-    pub(crate) async fn begin_journal_again(&self, claims: &Claims) -> Result<(), Error> {
+    pub(crate) async fn begin_journal_again(&self, meter: &Meter, claims: &Claims) -> Result<(), Error> {
         let path = self.journal_folder().join(format!("{}.journal", claims.sub));
-        if path.exists() || self.anchors.read(claims.sub).is_none() {
+        if path.exists() {
             return Ok(());
         }
-        self.resume_journal(claims).await
+        match self.anchors.read(&self.journal_identity(meter, claims.sub)?) {
+            Some(_) => self.resume_journal(claims).await,
+            None => Ok(()),
+        }
     }
 
     /// Goes on with a journal that is older than what is remembered of it: what it lacks is counted again, so that
@@ -268,21 +275,28 @@ impl App {
         journal.append(self.believed_now(), claims.seq, start, |_| {
             Ok::<_, Error>(Entry::Surrender)
         })?;
-        let records = journal.records()?;
-        Ok(JournalUpload {
+        let newest = self.uploads(&meter, &journal)?.pop();
+        Ok(newest.unwrap_or(JournalUpload {
             certificate: meter.certificate,
-            records: Base64UrlUnpadded::encode_string(newest(&records, REPORT_RECORDS)),
-        })
+            seal: None,
+            records: String::new(),
+        }))
     }
 
-    /// The reports that a journal takes: whole records, at most [`REPORT_RECORDS`] each.
-    pub(crate) fn uploads(meter: &Meter, journal: &Journal) -> Result<Vec<JournalUpload>, Error> {
-        let records = journal.records()?;
-        let reports = records.chunks(REPORT_RECORDS * RECORD_BYTES).map(|part| JournalUpload {
+    /// The reports that a journal takes.
+    pub(crate) fn uploads(&self, meter: &Meter, journal: &Journal) -> Result<Vec<JournalUpload>, Error> {
+        let parts = self.parts(journal)?;
+        let upload = |part: Part| JournalUpload {
             certificate: meter.certificate.clone(),
-            records: Base64UrlUnpadded::encode_string(part),
-        });
-        Ok(reports.collect())
+            seal: Some(part.seal),
+            records: Base64UrlUnpadded::encode_string(&part.records),
+        };
+        Ok(parts.into_iter().map(upload).collect())
+    }
+
+    /// A journal's records, at most [`REPORT_RECORDS`] at a time, each part sealed.
+    pub(crate) fn parts(&self, journal: &Journal) -> Result<Vec<Part>, Error> {
+        Ok(journal.parts(self.believed_now(), REPORT_RECORDS)?)
     }
 
     /// Notes the time in every journal, so that none speaks of a wrong one again.
@@ -411,11 +425,6 @@ impl App {
 
 fn anchor_name(license: LicenseId) -> String {
     format!("journal {license}")
-}
-
-/// The last `count` records of a row.
-fn newest(records: &[u8], count: usize) -> &[u8] {
-    &records[records.len().saturating_sub(count * RECORD_BYTES)..]
 }
 
 /// The device that a certificate names, unverified.

@@ -331,11 +331,12 @@ impl App {
                 continue;
             }
             if let Some(journal) = self.journal(license)? {
-                journals.push(RequestJournal {
+                journals.extend(self.parts(&journal)?.into_iter().map(|part| RequestJournal {
                     license,
                     cert: meter.certificate.clone(),
-                    records: journal.records()?,
-                });
+                    seal: Some(part.seal),
+                    records: part.records,
+                }));
             }
         }
         journals.truncate(OfflineRequest::MAX_JOURNALS);

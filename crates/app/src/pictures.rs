@@ -67,6 +67,7 @@ impl App {
             StatementKind::Revocations => Ok(vec![inspect_other("revocations", text)?]),
             StatementKind::Prices => Ok(vec![inspect_other("prices", text)?]),
             StatementKind::Metering => Ok(vec![inspect_other("metering", text)?]),
+            StatementKind::Journal => Ok(vec![inspect_other("journal", text)?]),
             StatementKind::Wallet => Ok(vec![inspect_other("statement", text)?]),
         }
     }

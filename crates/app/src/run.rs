@@ -14,7 +14,7 @@ use crate::{App, Error, platform, state};
 /// The key that marks the menu entries made here.
 const MARK: &str = "X-Scrip-Run";
 /// What stands in every program that links the library which asks by itself.
-const LIBRARY_MARKS: [&[u8]; 3] = [b"scrip-journal-v1", b"libscrip", b"scrip_sdk"];
+const LIBRARY_MARKS: [&[u8]; 4] = [b"scrip-journal-v1", b"scrip-journal-v2", b"libscrip", b"scrip_sdk"];
 /// How much of a program is looked through, in bytes.
 const PROGRAM_BYTES_MAX: u64 = 256 << 20;
 

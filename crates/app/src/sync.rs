@@ -157,7 +157,7 @@ impl App {
             failure,
             ..Report::default()
         };
-        for upload in Self::uploads(&meter, &journal)? {
+        for upload in self.uploads(&meter, &journal)? {
             let receipt = self
                 .noted(self.client.report_journal(activation, &upload).await)
                 .await?;

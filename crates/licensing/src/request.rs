@@ -43,7 +43,7 @@ pub struct OfflineRequest {
     /// The price sheet that the total was reckoned from (`scrip-prices+jwt`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub prices: Option<String>,
-    /// What was counted since the vendor last heard of it, a journal for each license.
+    /// What was counted since the vendor last heard of it: the journal of each license, a long one in several parts.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub journals: Vec<RequestJournal>,
 }
@@ -71,8 +71,11 @@ pub struct Activate {
 pub struct RequestJournal {
     /// The license that was counted.
     pub license: LicenseId,
-    /// The metering certificate of the key that signed the entries (`scrip-metering+jwt`).
+    /// The metering certificate of the key that sealed the entries (`scrip-metering+jwt`).
     pub cert: String,
+    /// The seal on the last entry (`scrip-journal+jwt`); absent where an earlier build signed each.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seal: Option<String>,
     /// The entries, one after the other.
     #[serde(serialize_with = "write_bytes", deserialize_with = "read_bytes")]
     pub records: Vec<u8>,

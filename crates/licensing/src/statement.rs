@@ -34,13 +34,15 @@ pub enum StatementKind {
     Request,
     /// A computer's word that a metering key counts for it.
     Metering,
+    /// How far a metering journal has come.
+    Journal,
     /// What a wallet held, and what happened to it.
     Wallet,
 }
 
 impl StatementKind {
     /// Every kind.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Code,
         Self::KeySet,
         Self::Revocations,
@@ -49,6 +51,7 @@ impl StatementKind {
         Self::Prices,
         Self::Request,
         Self::Metering,
+        Self::Journal,
         Self::Wallet,
     ];
 
@@ -63,6 +66,7 @@ impl StatementKind {
             Self::Prices => "scrip-prices+jwt",
             Self::Request => "scrip-request+jwt",
             Self::Metering => "scrip-metering+jwt",
+            Self::Journal => "scrip-journal+jwt",
             Self::Wallet => "scrip-statement+jwt",
         }
     }
@@ -71,7 +75,7 @@ impl StatementKind {
     pub const fn max_bytes(self) -> usize {
         match self {
             Self::Code => crate::MAX_CODE_BYTES,
-            Self::Recovery | Self::Prices | Self::Metering => 4 * 1024,
+            Self::Recovery | Self::Prices | Self::Metering | Self::Journal => 4 * 1024,
             Self::KeySet => 64 * 1024,
             Self::Bundle => 1024 * 1024,
             // They grow with what a vendor revoked, and with what a computer counted while it was offline.
@@ -100,6 +104,7 @@ impl fmt::Display for StatementKind {
             Self::Prices => "price sheet",
             Self::Request => "request",
             Self::Metering => "metering certificate",
+            Self::Journal => "journal seal",
             Self::Wallet => "wallet statement",
         })
     }

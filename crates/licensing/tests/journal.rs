@@ -4,5 +4,7 @@
 mod journal {
     mod files;
     mod home;
+    mod kernel;
+    mod old;
     mod reports;
 }

@@ -6,7 +6,7 @@ use base64ct::{Base64UrlUnpadded, Encoding as _};
 use scrip_api::{Code, Finding as FindingView, JournalReceipt, JournalUpload, LicenseView};
 use scrip_domain::{ActivationId, Coded as _, ErrorCode, License, SeatKind, Timestamp, Usage, UserId};
 use scrip_licensing::journal::{
-    Acknowledged, Ceiling, Finding, Head, Identity, Kind, RECORD_BYTES, Reconciled, Records,
+    Acknowledged, Ceiling, Finding, Head, Identity, JournalSeal, Kind, RECORD_BYTES, Reconciled, Records,
 };
 use scrip_licensing::{MeteringCertificate, Thumbprint};
 use scrip_store::{ActivationRow, JournalHead, JournalReport};
@@ -31,6 +31,15 @@ pub(crate) struct Reported {
     pub(crate) findings: Vec<Finding>,
 }
 
+/// A journal as it came, by whichever way.
+pub(crate) struct Handed<'h> {
+    /// The device's word on the key that sealed it.
+    pub(crate) certificate: &'h str,
+    /// The seal; absent where an earlier build signed each record.
+    pub(crate) seal: Option<&'h str>,
+    pub(crate) records: &'h [u8],
+}
+
 /// The bytes of an uploaded journal.
 pub(crate) fn records_of(upload: &JournalUpload) -> Result<Vec<u8>, Error> {
     let malformed = |why: &str| Error::Malformed { why: why.to_owned() };
@@ -41,25 +50,35 @@ pub(crate) fn records_of(upload: &JournalUpload) -> Result<Vec<u8>, Error> {
         .map_err(|_| malformed("the journal's records are not in unpadded base64url"))
 }
 
+/// An uploaded journal whose records are `records`.
+pub(crate) fn handed<'h>(upload: &'h JournalUpload, records: &'h [u8]) -> Handed<'h> {
+    Handed {
+        certificate: &upload.certificate,
+        seal: upload.seal.as_deref(),
+        records,
+    }
+}
+
 /// Verifies the journal of one of the user's activations and counts what is new. What was reported before counts once.
 pub(crate) async fn reconcile_journal(
     server: &Server,
     user: UserId,
     activation: ActivationId,
-    certificate: &str,
-    records: &[u8],
+    handed: &Handed<'_>,
 ) -> Result<Reported, Error> {
-    if records.len() > JOURNAL_BYTES_MAX {
+    if handed.records.len() > JOURNAL_BYTES_MAX {
         return Err(Error::TooLarge {
             limit_bytes: JOURNAL_BYTES_MAX,
         });
     }
     let (license, activation) = server.0.store.activation(user, activation).await?;
     let device: Thumbprint = activation.thumbprint.parse()?;
-    let opened = MeteringCertificate::open(certificate, device)?;
+    let opened = MeteringCertificate::open(handed.certificate, device)?;
     let key = opened.key()?;
     let identity = Identity::new(license.id, key.thumbprint(), opened.machine);
-    let records = Records::read(records)?;
+    let records = Records::read(handed.records)?;
+    let seal = handed.seal.map(|text| JournalSeal::open(text, &key)).transpose()?;
+    records.require_seal(seal.as_ref())?;
     for _ in 0..ATTEMPTS_MAX {
         let known = server.0.store.journal_head(activation.id).await?;
         let same_key = known
@@ -77,7 +96,7 @@ pub(crate) async fn reconcile_journal(
             uses: license.remaining.uses.map(|_| activation.allotted.uses),
             processings: license.remaining.processings.map(|_| activation.allotted.processings),
         };
-        let mut proved = records.reconcile(&identity, &key, acknowledged.as_ref(), ceiling);
+        let mut proved = records.reconcile(&identity, &key, seal.as_ref(), acknowledged.as_ref(), ceiling);
         let before = known.as_ref().map(|head| head.used).unwrap_or_default();
         if same_key.is_none() {
             check_new_key(&mut proved, before);
@@ -93,7 +112,7 @@ pub(crate) async fn reconcile_journal(
         let until = proved.head.map_or(0, |head| head.seq);
         let report = JournalReport {
             activation: activation.id,
-            certificate: certificate.to_owned(),
+            certificate: handed.certificate.to_owned(),
             days: days_of(&records, after..=until, taken, first..=today),
             device: activation.seat.device,
             findings: proved

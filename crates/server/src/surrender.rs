@@ -4,7 +4,7 @@ use scrip_api::{JournalUpload, Surrender};
 use scrip_domain::{ActivationId, LicenseId, UserId};
 use scrip_store::SurrenderedSeat;
 
-use crate::journal::{reconcile_journal, records_of};
+use crate::journal::{handed, reconcile_journal, records_of};
 use crate::{Error, Server};
 
 /// The seat that the caller's computer gives back with a command; `None` where it has none to give.
@@ -34,7 +34,8 @@ pub(crate) async fn verify_surrender(
     upload: &JournalUpload,
 ) -> Result<SurrenderedSeat, Error> {
     let records = records_of(upload)?;
-    let reported = reconcile_journal(server, user, activation, &upload.certificate, &records).await?;
+    let handed = handed(upload, &records);
+    let reported = reconcile_journal(server, user, activation, &handed).await?;
     Ok(SurrenderedSeat {
         activation,
         code_seq: i64::try_from(reported.surrendered).unwrap_or(i64::MAX),

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 use scrip_domain::{LicenseId, ProductId, Timestamp, Tokens};
-use scrip_licensing::journal::{MeteringKey, system_anchor};
+use scrip_licensing::journal::{Identity, MeteringKey, system_anchor};
 use scrip_licensing::{
     Claims, Confirmation, DeviceKey, Equity, Error, Grant, MachineDigest, MeteringCertificate, PublishedKey, RootKey,
     SigningKey, TermsDigest, Used, armor,
@@ -18,7 +18,7 @@ pub struct Vendor {
     signing: SigningKey,
     device: DeviceKey,
     metering: MeteringKey,
-    stored: Mutex<Vec<LicenseId>>,
+    stored: Mutex<Vec<Identity>>,
 }
 
 impl Vendor {
@@ -70,7 +70,7 @@ impl Vendor {
         self.stored
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-            .push(claims.sub);
+            .push(Identity::new(claims.sub, self.metering.thumbprint(), claims.machine));
         let server = home.join("data/servers/store.example-0123456789");
         let code = self.signing.issue(claims).map_err(io::Error::other)?;
         let keys = vec![PublishedKey::current(self.signing.verifying_key())];
@@ -87,12 +87,12 @@ impl Vendor {
     }
 }
 
-/// What programs remembered of these licenses in the kernel's keyring goes with the vendor.
+/// What programs remembered of these journals in the kernel's keyring goes with the vendor.
 impl Drop for Vendor {
     fn drop(&mut self) {
         let stored = self.stored.get_mut().unwrap_or_else(PoisonError::into_inner);
-        for license in stored.drain(..) {
-            system_anchor().forget(license);
+        for journal in stored.drain(..) {
+            system_anchor().forget(&journal);
         }
     }
 }

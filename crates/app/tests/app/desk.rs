@@ -9,7 +9,7 @@ use scrip_api::{JournalUpload, OfflineSubmission};
 use scrip_app::App;
 use scrip_app::contract::ProductArgs;
 use scrip_domain::{Clock, FixedClock, ProductId, Timestamp, Tokens};
-use scrip_licensing::journal::{Acknowledged, Ceiling, Head, Identity, Records};
+use scrip_licensing::journal::{Acknowledged, Ceiling, Head, Identity, JournalSeal, Records};
 use scrip_licensing::{
     Bundle, Claims, Confirmation, Equity, Grant, Jwk, MeteringCertificate, OfflineRequest, PriceSheet, PublishedKey,
     Recovery, RequestItem, Revocation, RevocationList, RootKey, SigningKey, TermsDigest, Thumbprint, Used, armor,
@@ -346,7 +346,9 @@ impl Books {
         let bytes = Base64UrlUnpadded::decode_vec(&upload.records).unwrap();
         let records = Records::read(&bytes).unwrap();
         let held = self.held.entry(id).or_default();
-        let done = records.reconcile(&identity, &key, held.acknowledged.as_ref(), Ceiling::default());
+        let seal = JournalSeal::open(upload.seal.as_deref().unwrap(), &key).unwrap();
+        let known = held.acknowledged.as_ref();
+        let done = records.reconcile(&identity, &key, Some(&seal), known, Ceiling::default());
         if let Some(head) = done.head {
             held.acknowledged = Some(Acknowledged {
                 head,

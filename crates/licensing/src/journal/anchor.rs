@@ -1,6 +1,6 @@
 //! A second place that remembers how far a journal had come, so that an old copy of it is noticed.
 
-use scrip_domain::LicenseId;
+use super::record::Identity;
 
 /// The end of a journal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,17 +30,19 @@ impl Head {
     }
 }
 
-/// Remembers the head of journals outside the files of their folder. A place that cannot be reached remembers
-/// nothing and refuses nothing: a machine without one goes on without.
+/// Remembers the head of journals outside the files of their folder, each by whose it is: a copy of a folder has the
+/// key of its original and is noticed beside it, while two homes of one person, each with a key of its own, count the
+/// same license side by side. A place that cannot be reached remembers nothing and refuses nothing: a machine without
+/// one goes on without.
 pub trait Anchor: Send + Sync {
     /// The head that was remembered, if one is.
-    fn read(&self, license: LicenseId) -> Option<Head>;
+    fn read(&self, journal: &Identity) -> Option<Head>;
 
     /// Remembers `head`.
-    fn write(&self, license: LicenseId, head: Head);
+    fn write(&self, journal: &Identity, head: Head);
 
-    /// Forgets the journal of a license that is gone from this computer for good.
-    fn forget(&self, _license: LicenseId) {}
+    /// Forgets a journal that is gone from this computer for good.
+    fn forget(&self, _journal: &Identity) {}
 }
 
 /// Remembers nothing: for systems that have no such place.
@@ -48,11 +50,11 @@ pub trait Anchor: Send + Sync {
 pub struct NoAnchor;
 
 impl Anchor for NoAnchor {
-    fn read(&self, _: LicenseId) -> Option<Head> {
+    fn read(&self, _: &Identity) -> Option<Head> {
         None
     }
 
-    fn write(&self, _: LicenseId, _: Head) {}
+    fn write(&self, _: &Identity, _: Head) {}
 }
 
 /// Where this system remembers heads: the kernel's keyring of the user on Linux (keyrings(7)), which lasts until

@@ -1,17 +1,20 @@
 //! A journal's file: finding its last record, and putting the next one behind it.
 
+use std::cell::Cell;
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::path::Path;
 
 use super::anchor::Head;
-use super::record::{self, Identity, RECORD_BYTES, Record};
-use crate::VerifyingKey;
+use super::record::{self, Identity, RECORD_BYTES, Record, Vouchers};
 
 /// How many records a file grows by. The zeros are written and not only reserved: turning reserved blocks into
 /// written ones would change the file's metadata with each append.
 const GROW_RECORDS: u64 = 256;
 const RECORD: u64 = RECORD_BYTES as u64;
+
+/// The bytes of a slot; `None` behind the end of the file.
+type Bytes = Option<[u8; RECORD_BYTES]>;
 
 /// A record with its bytes and their hash.
 #[derive(Clone, Debug)]
@@ -54,6 +57,8 @@ pub(super) enum Found {
 #[derive(Debug)]
 pub(super) struct Slots {
     file: File,
+    /// How many slots the file was seen to have.
+    room: Cell<u64>,
     #[cfg(unix)]
     identity: (u64, u64),
 }
@@ -69,6 +74,7 @@ impl Slots {
         Ok(Self {
             #[cfg(unix)]
             identity: identity(&file.metadata()?),
+            room: Cell::new(0),
             file,
         })
     }
@@ -95,7 +101,7 @@ impl Slots {
     }
 
     /// Looks for the last record, by halving: records first, zeros behind them.
-    pub(super) fn find(&self, expect: &Identity, key: &VerifyingKey) -> io::Result<Found> {
+    pub(super) fn find(&self, expect: &Identity, vouchers: Vouchers<'_>) -> io::Result<Found> {
         let slots = self.file.metadata()?.len() / RECORD;
         let (mut written, mut blank) = (0, slots);
         while written < blank {
@@ -123,7 +129,7 @@ impl Slots {
         // The very last record may be one that a crash cut short.
         for slot in [Some(written - 1), written.checked_sub(2)].into_iter().flatten() {
             let expected_seq = first.seq.saturating_add(slot);
-            if let Some(last) = self.valid(slot, expected_seq, expect, key)? {
+            if let Some(last) = self.valid(slot, expected_seq, expect, vouchers)? {
                 let last = Box::new(last);
                 return Ok(Found::Row { first: first.seq, last });
             }
@@ -131,7 +137,7 @@ impl Slots {
         Ok(if written == 1 {
             Found::Nothing
         } else {
-            Found::Edited("the signatures of its last records are wrong")
+            Found::Edited("its last records are not as they were written")
         })
     }
 
@@ -142,19 +148,16 @@ impl Slots {
         first: u64,
         last: &Placed,
         expect: &Identity,
-        key: &VerifyingKey,
+        vouchers: Vouchers<'_>,
     ) -> io::Result<Option<Placed>> {
         let mut slot = last.record.seq - first;
-        if self.read(slot)? != Some(last.bytes) {
+        let (same, mut after) = self.read_two(slot)?;
+        if same != Some(last.bytes) {
             return Ok(None);
         }
         let mut row = vec![];
         let (mut seq, mut hash) = (last.record.seq, last.hash);
-        loop {
-            slot += 1;
-            let Some(bytes) = self.read(slot)?.filter(|bytes| !record::is_blank(bytes)) else {
-                break;
-            };
+        while let Some(bytes) = after.filter(|bytes| !record::is_blank(bytes)) {
             match Record::parse(&bytes) {
                 Some(next) if next.seq == seq + 1 && next.previous == hash && next.identity == *expect => {
                     let next = Placed::new(next, bytes);
@@ -163,29 +166,32 @@ impl Slots {
                 }
                 _ => break,
             }
+            slot += 1;
+            after = self.read(slot + 1)?;
         }
-        // The signature of the last vouches for those before it; the very last may have been cut short.
+        // What vouches for the last vouches for those before it; the very last may have been cut short.
         let Some(end) = row.pop() else {
             return Ok(Some(last.clone()));
         };
-        if record::is_signed(&end.bytes, key) {
+        if vouchers.hold(&end.bytes) {
             return Ok(Some(end));
         }
         match row.pop() {
             None => Ok(Some(last.clone())),
-            Some(before) if record::is_signed(&before.bytes, key) => Ok(Some(before)),
+            Some(before) if vouchers.hold(&before.bytes) => Ok(Some(before)),
             Some(_) => Ok(None),
         }
     }
 
     /// Puts a record into its slot, durably.
     pub(super) fn put(&self, slot: u64, bytes: &[u8; RECORD_BYTES]) -> io::Result<()> {
-        let length = self.file.metadata()?.len();
-        if (slot + 1) * RECORD > length {
-            let start = length / RECORD * RECORD;
-            let zeros = vec![0; RECORD_BYTES * usize::try_from(GROW_RECORDS).unwrap_or(1)];
-            write_at(&self.file, &zeros, start)?;
-            self.file.sync_all()?;
+        if slot >= self.room.get() {
+            let slots = self.file.metadata()?.len() / RECORD;
+            if slot >= slots {
+                let zeros = vec![0; RECORD_BYTES * usize::try_from(GROW_RECORDS).unwrap_or(1)];
+                write_at(&self.file, &zeros, slots * RECORD)?;
+                self.file.sync_all()?;
+            }
         }
         write_at(&self.file, bytes, slot * RECORD)?;
         self.file.sync_data()
@@ -202,19 +208,33 @@ impl Slots {
     /// The bytes of one slot; `None` behind the end of the file.
     pub(super) fn read(&self, slot: u64) -> io::Result<Option<[u8; RECORD_BYTES]>> {
         let mut bytes = [0; RECORD_BYTES];
+        Ok((self.fill(&mut bytes, slot)? == RECORD_BYTES).then_some(bytes))
+    }
+
+    /// The bytes of a slot and of the next one, read at once. What was seen of the file's length is what holds now.
+    fn read_two(&self, slot: u64) -> io::Result<(Bytes, Bytes)> {
+        let mut bytes = [[0; RECORD_BYTES]; 2];
+        let done = self.fill(bytes.as_flattened_mut(), slot)? / RECORD_BYTES;
+        self.room.set(slot + done as u64);
+        let [first, second] = bytes;
+        Ok(((done > 0).then_some(first), (done > 1).then_some(second)))
+    }
+
+    /// Reads into `bytes` from the beginning of `slot` on; answers how many there were.
+    fn fill(&self, bytes: &mut [u8], slot: u64) -> io::Result<usize> {
         let mut done = 0;
-        while done < RECORD_BYTES {
+        while done < bytes.len() {
             match read_at(&self.file, &mut bytes[done..], slot * RECORD + done as u64) {
-                Ok(0) => return Ok(None),
+                Ok(0) => break,
                 Ok(count) => done += count,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(error),
             }
         }
-        Ok(Some(bytes))
+        Ok(done)
     }
 
-    fn valid(&self, slot: u64, seq: u64, expect: &Identity, key: &VerifyingKey) -> io::Result<Option<Placed>> {
+    fn valid(&self, slot: u64, seq: u64, expect: &Identity, vouchers: Vouchers<'_>) -> io::Result<Option<Placed>> {
         let Some(bytes) = self.read(slot)? else {
             return Ok(None);
         };
@@ -229,7 +249,7 @@ impl Slots {
         {
             return Ok(None);
         }
-        Ok(record::is_signed(&bytes, key).then(|| Placed::new(record, bytes)))
+        Ok(vouchers.hold(&bytes).then(|| Placed::new(record, bytes)))
     }
 }
 

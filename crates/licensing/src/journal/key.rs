@@ -1,13 +1,23 @@
-//! The key that signs what is counted.
+//! The keys that vouch for what is counted.
 
+use std::borrow::Cow;
+use std::fmt;
+
+use hmac::{Hmac, KeyInit, Mac};
+use scrip_domain::LicenseId;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use sha2::Sha256;
 use zeroize::Zeroizing;
 
 use crate::device::random_secret;
 use crate::journal::Fault;
-use crate::{Error, Jwk, Thumbprint, VerifyingKey};
+use crate::{Error, Jwk, Thumbprint, VerifyingKey, digest};
 
-/// An Ed25519 key pair that signs journal entries and nothing else. It lies in a file that its owner alone can
-/// read, so that counting needs neither the keyring nor an app; the device key certifies it.
+/// What a record key is worked out from, beside the metering key's secret and the license.
+const RECORD_CONTEXT: &[u8; 17] = b"scrip-journal-v2\0";
+
+/// An Ed25519 key pair that signs how far journals have come and nothing else. It lies in a file that its owner alone
+/// can read, so that counting needs neither the keyring nor an app; the device key certifies it.
 pub struct MeteringKey {
     pair: ed25519_dalek::SigningKey,
     public: VerifyingKey,
@@ -71,13 +81,90 @@ impl MeteringKey {
         self.public.jwk()
     }
 
+    /// The key of the records of one license's journal: HMAC-SHA256 over `scrip-journal-v2`, a zero byte and the
+    /// license's 16 bytes, keyed by this key's secret, which it tells nothing of.
+    pub fn record_key(&self, license: LicenseId) -> RecordKey {
+        let secret = Zeroizing::new(self.pair.to_bytes());
+        let mac = keyed(&secret)
+            .chain_update(RECORD_CONTEXT)
+            .chain_update(license.0.as_bytes());
+        RecordKey::new(mac.finalize().into_bytes().into())
+    }
+
     pub(super) fn pair(&self) -> &ed25519_dalek::SigningKey {
         &self.pair
     }
 }
 
-impl std::fmt::Debug for MeteringKey {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+/// The key of one journal's records, each of which carries a tag: HMAC-SHA256 (RFC 2104) of its body.
+///
+/// Who has it can change the records of that journal and nothing else; a [`JournalSeal`](super::JournalSeal) shows it
+/// to the vendor, for whom the signature of the seal counts.
+#[derive(Clone)]
+pub struct RecordKey {
+    bytes: Zeroizing<[u8; 32]>,
+    /// What is the same for each record.
+    mac: Hmac<Sha256>,
+}
+
+impl RecordKey {
+    fn new(bytes: [u8; 32]) -> Self {
+        let bytes = Zeroizing::new(bytes);
+        Self {
+            mac: keyed(&bytes),
+            bytes,
+        }
+    }
+
+    /// The tag of a record's body.
+    pub(super) fn tag(&self, body: &[u8]) -> [u8; 32] {
+        self.mac.clone().chain_update(body).finalize().into_bytes().into()
+    }
+
+    /// Whether `tag` is that of the body, in a time that tells nothing of it.
+    pub(super) fn made(&self, body: &[u8], tag: &[u8]) -> bool {
+        self.mac.clone().chain_update(body).verify_slice(tag).is_ok()
+    }
+}
+
+/// HMAC-SHA256 keyed by `secret`, which RFC 2104 fills up with zeros to the size of a block.
+fn keyed(secret: &[u8; 32]) -> Hmac<Sha256> {
+    let mut block = Zeroizing::new([0; 64]);
+    block[..secret.len()].copy_from_slice(secret);
+    Hmac::new((&*block).into())
+}
+
+impl PartialEq for RecordKey {
+    fn eq(&self, other: &Self) -> bool {
+        self.bytes == other.bytes
+    }
+}
+
+impl Eq for RecordKey {}
+
+impl Serialize for RecordKey {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut text = [0; 43];
+        serializer.serialize_str(digest::encode(&self.bytes, &mut text))
+    }
+}
+
+impl<'de> Deserialize<'de> for RecordKey {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = Cow::<str>::deserialize(deserializer)?;
+        let bytes = digest::decode(&text).ok_or_else(|| de::Error::custom("32 bytes of base64url are expected"))?;
+        Ok(Self::new(bytes))
+    }
+}
+
+impl fmt::Debug for RecordKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("RecordKey")
+    }
+}
+
+impl fmt::Debug for MeteringKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "MeteringKey({})", self.thumbprint())
     }
 }

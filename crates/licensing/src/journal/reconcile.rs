@@ -4,10 +4,10 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::Fault;
 use super::anchor::Head;
 use super::file::foreign;
-use super::record::{self, Identity, Kind, RECORD_BYTES, Record};
+use super::record::{self, Identity, Kind, RECORD_BYTES, Record, Vouchers};
+use super::{Fault, JournalSeal};
 use crate::{Error, VerifyingKey};
 
 /// What the server acknowledged last of this journal.
@@ -70,7 +70,7 @@ pub enum Finding {
         /// How many were allowed.
         allowed: u64,
     },
-    /// A record is not as the metering key signed it, or contradicts the one before.
+    /// A record is not as it was written, is the last and not the one that was sealed, or contradicts the one before.
     Edited {
         /// The first such place.
         seq: u64,
@@ -154,6 +154,15 @@ impl<'b> Records<'b> {
         Ok(Self(&rows[..count]))
     }
 
+    pub(super) const fn of(rows: &'b [[u8; RECORD_BYTES]]) -> Self {
+        Self(rows)
+    }
+
+    /// The first and the last, as bytes.
+    pub(super) fn ends(&self) -> Option<(&'b [u8; RECORD_BYTES], &'b [u8; RECORD_BYTES])> {
+        self.0.first().zip(self.0.last())
+    }
+
     /// How many there are.
     pub fn len(&self) -> usize {
         self.0.len()
@@ -169,18 +178,35 @@ impl<'b> Records<'b> {
         self.0.iter().filter_map(Record::parse)
     }
 
-    /// Verifies everything: the chain, the signatures, the sums, whose journal it is, what the server acknowledged
-    /// before and what was allowed. Reading stops at the first record that does not hold.
+    /// Refuses records that no seal came with, where the last one has no signature of its own.
+    pub fn require_seal(&self, seal: Option<&JournalSeal>) -> Result<(), Error> {
+        let unsealed = seal.is_none() && self.0.last().is_some_and(record::needs_seal);
+        let why = "their end carries no seal";
+        if unsealed {
+            Err(Fault::Malformed { why }.into())
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Verifies everything: the chain, the seal on its end, the sums, whose journal it is, what the server acknowledged
+    /// before and what was allowed. Reading stops at the first record that does not hold. Records of earlier builds,
+    /// which the metering key `key` signed each, need no seal.
     pub fn reconcile(
         &self,
         expect: &Identity,
         key: &VerifyingKey,
+        seal: Option<&JournalSeal>,
         acknowledged: Option<&Acknowledged>,
         ceiling: Ceiling,
     ) -> Reconciled {
         let mut walk = Walk {
             expect,
-            key,
+            seal,
+            vouchers: Vouchers {
+                metering: key,
+                records: seal.map(|seal| &seal.key),
+            },
             acknowledged,
             last: None,
             findings: Vec::new(),
@@ -192,7 +218,8 @@ impl<'b> Records<'b> {
 
 struct Walk<'w> {
     expect: &'w Identity,
-    key: &'w VerifyingKey,
+    seal: Option<&'w JournalSeal>,
+    vouchers: Vouchers<'w>,
     acknowledged: Option<&'w Acknowledged>,
     last: Option<(Record, &'w [u8; RECORD_BYTES], [u8; 32])>,
     findings: Vec<Finding>,
@@ -200,12 +227,14 @@ struct Walk<'w> {
 
 impl<'w> Walk<'w> {
     fn run(&mut self, rows: &'w [[u8; RECORD_BYTES]]) {
-        // A record's signature vouches for all before it, so that the last of an unbroken chain is enough.
+        // What vouches for a record vouches for all before it, so that the last of an unbroken chain is enough.
         let mut whole = None;
+        let mut broken = false;
         for row in rows {
             let seq = self.last.map_or(1, |(last, ..)| last.seq.saturating_add(1));
             let Some(next) = Record::parse(row) else {
                 self.findings.push(Finding::Edited { seq });
+                broken = true;
                 break;
             };
             if let Some(what) = foreign(&next.identity, self.expect) {
@@ -213,6 +242,7 @@ impl<'w> Walk<'w> {
                     seq: next.seq,
                     what: what.to_owned(),
                 });
+                broken = true;
                 break;
             }
             let finding = match self.last {
@@ -228,12 +258,10 @@ impl<'w> Walk<'w> {
                 };
                 self.findings.push(finding);
                 if !goes_on {
+                    broken = true;
                     break;
                 }
-                whole = self
-                    .last
-                    .filter(|(_, bytes, _)| record::is_signed(bytes, self.key))
-                    .or(whole);
+                whole = self.last.filter(|(_, bytes, _)| self.vouchers.hold(bytes)).or(whole);
             }
             let hash = record::hash(row);
             if let Some(known) = self.acknowledged.filter(|known| known.head.seq == next.seq)
@@ -243,8 +271,8 @@ impl<'w> Walk<'w> {
             }
             self.last = Some((next, row, hash));
         }
-        if let Some((last, bytes, _)) = self.last
-            && !record::is_signed(bytes, self.key)
+        if let Some((last, bytes, hash)) = self.last
+            && !(self.vouchers.hold(bytes) && (broken || self.is_sealed(&last, bytes, hash)))
         {
             let finding = Finding::Edited { seq: last.seq };
             if !self.findings.contains(&finding) {
@@ -252,6 +280,11 @@ impl<'w> Walk<'w> {
             }
             self.last = whole;
         }
+    }
+
+    /// Whether the metering key signed the last record, or a seal on it.
+    fn is_sealed(&self, last: &Record, bytes: &[u8; RECORD_BYTES], hash: [u8; 32]) -> bool {
+        !record::needs_seal(bytes) || self.seal.is_some_and(|seal| seal.is_on(last, hash))
     }
 
     /// What is wrong with the first record.
@@ -296,14 +329,14 @@ impl<'w> Walk<'w> {
                 next: next.seq,
             });
         }
-        let signed = || record::is_signed(last_bytes, self.key) && record::is_signed(next_bytes, self.key);
+        let genuine = || self.vouchers.hold(last_bytes) && self.vouchers.hold(next_bytes);
         if next.seq <= last.seq || next.previous != hash {
             // Both genuine, and still no row: two histories were joined.
-            return Some(if signed() {
+            return Some(if genuine() {
                 Finding::Fork { seq: next.seq }
             } else {
                 Finding::Edited {
-                    seq: if record::is_signed(last_bytes, self.key) {
+                    seq: if self.vouchers.hold(last_bytes) {
                         next.seq
                     } else {
                         last.seq

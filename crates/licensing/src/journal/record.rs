@@ -1,22 +1,27 @@
 //! One entry of a journal: 192 bytes.
 
-use ed25519_dalek::{Signature, Signer};
+use ed25519_dalek::Signature;
 use scrip_domain::{LicenseId, Timestamp};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use super::MeteringKey;
+use super::RecordKey;
 use crate::{MachineDigest, Thumbprint, VerifyingKey};
 
 /// The size of a record, in bytes.
 pub const RECORD_BYTES: usize = 192;
 
-/// How many of a record's bytes are signed: all before the signature.
-const SIGNED_BYTES: usize = 128;
+/// How many of a record's bytes are vouched for by those behind them.
+const BODY_BYTES: usize = 128;
+/// Where the tag of a record ends; zeros follow.
+const TAG_END: usize = BODY_BYTES + 32;
 const MAGIC: &[u8; 2] = b"SJ";
-const VERSION: u8 = 1;
+/// A record that earlier builds wrote: its body is followed by the metering key's signature.
+const SIGNED: u8 = 1;
+/// A record whose body is followed by a tag under the journal's [`RecordKey`].
+const KEYED: u8 = 2;
 /// What every signature over a record begins with. The zero byte tells it from any JWS (RFC 7515 section 5.1).
-const CONTEXT: &[u8; 17] = b"scrip-journal-v1\0";
+const SIGNED_CONTEXT: &[u8; 17] = b"scrip-journal-v1\0";
 
 /// What a record tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,7 +58,7 @@ impl Kind {
 }
 
 /// Whose journal it is: every record names all three.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Identity {
     /// The license that is counted.
     pub license: LicenseId,
@@ -64,7 +69,7 @@ pub struct Identity {
 }
 
 impl Identity {
-    /// The journal of `license`, signed with `key`, on `machine`.
+    /// The journal of `license`, counted under the metering key `key`, on `machine`.
     pub fn new(license: LicenseId, key: Thumbprint, machine: MachineDigest) -> Self {
         Self {
             license,
@@ -143,8 +148,8 @@ impl Record {
         Some(next)
     }
 
-    /// The record's bytes, signed.
-    pub fn sign(&self, key: &MeteringKey) -> [u8; RECORD_BYTES] {
+    /// The record's bytes, with its tag.
+    pub fn write(&self, key: &RecordKey) -> [u8; RECORD_BYTES] {
         let mut bytes = [0; RECORD_BYTES];
         let mut at = 0;
         let mut put = |field: &[u8]| {
@@ -152,7 +157,7 @@ impl Record {
             at += field.len();
         };
         put(MAGIC);
-        put(&[VERSION, self.kind as u8]);
+        put(&[KEYED, self.kind as u8]);
         put(&self.seq.to_le_bytes());
         put(&self.time.micros().to_le_bytes());
         put(&self.amount.to_le_bytes());
@@ -163,15 +168,15 @@ impl Record {
         put(&self.identity.key);
         put(&self.identity.machine);
         put(&self.previous);
-        let signature = key.pair().sign(&message(&bytes)).to_bytes();
-        bytes[SIGNED_BYTES..].copy_from_slice(&signature);
+        let tag = key.tag(&bytes[..BODY_BYTES]);
+        bytes[BODY_BYTES..TAG_END].copy_from_slice(&tag);
         bytes
     }
 
-    /// Reads a record without checking its signature; `None` where the bytes are not one.
+    /// Reads a record without checking what vouches for it; `None` where the bytes are not one.
     pub fn parse(bytes: &[u8; RECORD_BYTES]) -> Option<Self> {
         let number = |at: usize| u64::from_le_bytes(cut(bytes, at));
-        if bytes[..2] != *MAGIC || bytes[2] != VERSION {
+        if bytes[..2] != *MAGIC || !matches!(bytes[2], SIGNED | KEYED) {
             return None;
         }
         Some(Self {
@@ -192,10 +197,40 @@ impl Record {
     }
 }
 
-/// Whether `key` signed the record.
-pub(super) fn is_signed(bytes: &[u8; RECORD_BYTES], key: &VerifyingKey) -> bool {
-    let signature = Signature::from_bytes(&cut(bytes, SIGNED_BYTES));
-    key.point.verify_strict(&message(bytes), &signature).is_ok()
+/// What vouches for the records of one journal.
+#[derive(Clone, Copy)]
+pub(super) struct Vouchers<'k> {
+    /// Checks the signatures of records that earlier builds wrote.
+    pub(super) metering: &'k VerifyingKey,
+    /// Checks the tags of all others; `None` where nobody showed the key.
+    pub(super) records: Option<&'k RecordKey>,
+}
+
+impl Vouchers<'_> {
+    /// Whether the record is as it was written.
+    pub(super) fn hold(&self, bytes: &[u8; RECORD_BYTES]) -> bool {
+        let (body, rest) = bytes.split_at(BODY_BYTES);
+        match bytes[2] {
+            SIGNED => {
+                let signature = Signature::from_bytes(&cut(bytes, BODY_BYTES));
+                let mut message = [0; SIGNED_CONTEXT.len() + BODY_BYTES];
+                message[..SIGNED_CONTEXT.len()].copy_from_slice(SIGNED_CONTEXT);
+                message[SIGNED_CONTEXT.len()..].copy_from_slice(body);
+                self.metering.point.verify_strict(&message, &signature).is_ok()
+            }
+            KEYED => {
+                let (tag, zeros) = rest.split_at(TAG_END - BODY_BYTES);
+                let blank = zeros.iter().all(|byte| *byte == 0);
+                blank && self.records.is_some_and(|key| key.made(body, tag))
+            }
+            _ => false,
+        }
+    }
+}
+
+/// Whether the record needs a seal, as it carries no signature of its own.
+pub(super) fn needs_seal(bytes: &[u8; RECORD_BYTES]) -> bool {
+    bytes[2] != SIGNED
 }
 
 /// The SHA-256 of a whole record.
@@ -206,13 +241,6 @@ pub(super) fn hash(bytes: &[u8; RECORD_BYTES]) -> [u8; 32] {
 /// Whether a place in a file was never written.
 pub(super) fn is_blank(bytes: &[u8; RECORD_BYTES]) -> bool {
     bytes.iter().all(|byte| *byte == 0)
-}
-
-fn message(bytes: &[u8; RECORD_BYTES]) -> [u8; CONTEXT.len() + SIGNED_BYTES] {
-    let mut message = [0; CONTEXT.len() + SIGNED_BYTES];
-    message[..CONTEXT.len()].copy_from_slice(CONTEXT);
-    message[CONTEXT.len()..].copy_from_slice(&bytes[..SIGNED_BYTES]);
-    message
 }
 
 /// The `N` bytes at `at`, which lie inside a record by construction.

@@ -9,8 +9,8 @@ use scrip_domain::Timestamp;
 
 use super::anchor::{Anchor, Head};
 use super::file::{Found, Placed, Slots, sync_folder};
-use super::record::{self, Identity, Kind, RECORD_BYTES, Record, Standing};
-use super::{Fault, MeteringKey};
+use super::record::{self, Identity, Kind, RECORD_BYTES, Record, Standing, Vouchers};
+use super::{Fault, JournalSeal, MeteringKey, Part, RecordKey, Records};
 use crate::Error;
 
 /// What is to be written next.
@@ -49,6 +49,7 @@ pub struct Journal {
     path: PathBuf,
     identity: Identity,
     key: Arc<MeteringKey>,
+    record_key: RecordKey,
     anchor: Arc<dyn Anchor>,
     open: Mutex<Option<Row>>,
     /// The last head that was seen: an anchor while the process lives.
@@ -96,6 +97,7 @@ impl Journal {
     pub fn new(path: impl Into<PathBuf>, identity: Identity, key: Arc<MeteringKey>, anchor: Arc<dyn Anchor>) -> Self {
         Self {
             path: path.into(),
+            record_key: key.record_key(identity.license),
             identity,
             key,
             anchor,
@@ -117,7 +119,7 @@ impl Journal {
         Ok(last.flatten())
     }
 
-    /// Every record's bytes one after the other, for the vendor's server.
+    /// Every record's bytes one after the other.
     pub fn records(&self) -> Result<Vec<u8>, Error> {
         let bytes = self.locked(false, |slots, tip| {
             let mut bytes = Vec::new();
@@ -128,6 +130,24 @@ impl Journal {
             Ok(bytes)
         })?;
         Ok(bytes.unwrap_or_default())
+    }
+
+    /// Everything for the vendor's server, sealed at `now`: in parts of `most` records, the oldest first, of which only the
+    /// first may be shorter. Nothing where nothing was ever counted.
+    pub fn parts(&self, now: Timestamp, most: usize) -> Result<Vec<Part>, Error> {
+        let bytes = self.records()?;
+        let (rows, _) = bytes.as_chunks::<RECORD_BYTES>();
+        let part = |rows: &[[u8; RECORD_BYTES]]| {
+            // What somebody changed before the end is for the server to find.
+            let seal = JournalSeal::on(&Records::of(rows), self.identity.license, &self.key, now);
+            Ok(Part {
+                records: rows.as_flattened().to_vec(),
+                seal: self.key.sign_seal(&seal)?,
+            })
+        };
+        let mut parts: Vec<Part> = rows.rchunks(most.max(1)).map(part).collect::<Result<_, Error>>()?;
+        parts.reverse();
+        Ok(parts)
     }
 
     /// Counts: asks `decide` what to write, now that nobody else counts, and answers what holds once that is
@@ -181,11 +201,11 @@ impl Journal {
         let (last, answer) = match draft {
             Err(refusal) => (last, Err(refusal)),
             Ok(next) => {
-                let next = Placed::new(next, next.sign(&self.key));
+                let next = Placed::new(next, next.write(&self.record_key));
                 slots
                     .put(next.record.seq - first, &next.bytes)
                     .map_err(self.io("write"))?;
-                self.anchor.write(self.identity.license, next.head());
+                self.anchor.write(&self.identity, next.head());
                 let standing = next.record.standing();
                 (next, Ok(standing))
             }
@@ -207,7 +227,7 @@ impl Journal {
             };
             let surrendered = last.record.standing().surrendered;
             let next = self.next(last, Kind::Checkpoint, surrendered, 0, time)?;
-            let next = Placed::new(next, next.sign(&self.key));
+            let next = Placed::new(next, next.write(&self.record_key));
             let path = self.path.with_extension("journal.new");
             let replace = || {
                 Slots::open(&path, true)?.begin(&next.bytes)?;
@@ -215,7 +235,7 @@ impl Journal {
                 sync_folder(&self.path)
             };
             replace().map_err(self.io("replace"))?;
-            self.anchor.write(self.identity.license, next.head());
+            self.anchor.write(&self.identity, next.head());
             *tip = None;
             Ok(true)
         })?;
@@ -277,16 +297,19 @@ impl Journal {
 
     /// Brings what is known of the file's end up to date.
     fn refresh(&self, slots: &Slots, tip: &mut Option<Tip>) -> Result<(), Error> {
-        let key = self.key.verifying_key();
+        let vouchers = Vouchers {
+            metering: self.key.verifying_key(),
+            records: Some(&self.record_key),
+        };
         if let Some(known) = tip.take()
             && let Some(last) = slots
-                .follow(known.first, &known.last, &self.identity, key)
+                .follow(known.first, &known.last, &self.identity, vouchers)
                 .map_err(self.io("read"))?
         {
             *tip = Some(Tip { last, ..known });
             return Ok(());
         }
-        *tip = match slots.find(&self.identity, key).map_err(self.io("read"))? {
+        *tip = match slots.find(&self.identity, vouchers).map_err(self.io("read"))? {
             Found::Nothing => None,
             Found::Row { first, last } => Some(Tip { first, last: *last }),
             Found::Edited(why) => return Err(self.edited(why)),
@@ -303,8 +326,7 @@ impl Journal {
 
     /// Compares the file's end with what the anchor and this process remember.
     fn check_anchor(&self, found: Option<(&Slots, &Tip)>) -> Result<(), Error> {
-        let license = self.identity.license;
-        let anchored = self.anchor.read(license);
+        let anchored = self.anchor.read(&self.identity);
         let seen = *self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         for known in [anchored, seen].into_iter().flatten() {
             self.check_known(known, found)?;
@@ -312,7 +334,7 @@ impl Journal {
         if let Some((_, tip)) = found
             && anchored != Some(tip.last.head())
         {
-            self.anchor.write(license, tip.last.head());
+            self.anchor.write(&self.identity, tip.last.head());
         }
         Ok(())
     }
@@ -349,7 +371,7 @@ impl Journal {
             identity: self.identity,
             previous: [0; 32],
         };
-        let last = Placed::new(open, open.sign(&self.key));
+        let last = Placed::new(open, open.write(&self.record_key));
         slots
             .begin(&last.bytes)
             .and_then(|()| sync_folder(&self.path))

@@ -44,6 +44,7 @@ fn make() -> Vec<Sample> {
                 secret: match kind {
                     StatementKind::KeySet => [3; 32],
                     StatementKind::Request | StatementKind::Metering => [9; 32],
+                    StatementKind::Journal => [11; 32],
                     _ => SECRET,
                 },
                 text,

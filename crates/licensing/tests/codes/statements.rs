@@ -1,6 +1,7 @@
 //! Statements: each is taken by its own reader, from its own signer, and by nobody else.
 
 use scrip_domain::{Coded, ErrorCode, Intent, Item, Platform, Timestamp, Tokens};
+use scrip_licensing::journal::{Identity, JournalSeal, Kind, MeteringKey, Record, Records};
 use scrip_licensing::{
     Activate, Bundle, BundleExpectation, Confirmation, DeviceKey, Error, Expectation, KeySet, KeySetStatement,
     MachineFacts, MeteringCertificate, OfflineRequest, PriceSheet, PublishedKey, Recovery, RequestItem, Revocation,
@@ -91,6 +92,30 @@ pub(crate) fn request() -> OfflineRequest {
 fn certificate() -> MeteringCertificate {
     let metering = DeviceKey::from_secret_bytes(&[11; 32]);
     MeteringCertificate::new(&device(), metering.verifying_key(), machine(), now())
+}
+
+fn metering() -> MeteringKey {
+    MeteringKey::from_secret_bytes(&[11; 32])
+}
+
+/// The seal on a journal's opening.
+fn seal() -> String {
+    let license = claims().sub;
+    let identity = Identity::new(license, metering().thumbprint(), machine());
+    let open = Record {
+        kind: Kind::Open,
+        seq: 1,
+        time: now(),
+        amount: 0,
+        total_uses: 2,
+        total_processings: 0,
+        code_seq: 1,
+        identity,
+        previous: [0; 32],
+    };
+    let bytes = open.write(&metering().record_key(license));
+    let seal = JournalSeal::on(&Records::read(&bytes).unwrap(), license, &metering(), now());
+    metering().sign_seal(&seal).unwrap()
 }
 
 pub(crate) fn code() -> String {
@@ -218,6 +243,7 @@ pub(crate) fn samples() -> Vec<(StatementKind, String)> {
         (StatementKind::Prices, vendor().sign_prices(&sheet()).unwrap()),
         (StatementKind::Request, device().sign_request(&request()).unwrap()),
         (StatementKind::Metering, device().sign_metering(&certificate()).unwrap()),
+        (StatementKind::Journal, seal()),
         (StatementKind::Wallet, vendor().sign_wallet(&wallet()).unwrap()),
     ]
 }
@@ -236,6 +262,7 @@ pub(crate) fn open(kind: StatementKind, text: &str) -> Result<(), Error> {
         StatementKind::Prices => PriceSheet::open(text, &issuer, &keys()).map(drop),
         StatementKind::Request => OfflineRequest::open(text, &issuer, now()).map(drop),
         StatementKind::Metering => MeteringCertificate::open(text, device().thumbprint()).map(drop),
+        StatementKind::Journal => JournalSeal::open(text, metering().verifying_key()).map(drop),
         StatementKind::Wallet => WalletStatement::open(text, &issuer, &keys()).map(drop),
     }
 }

@@ -239,26 +239,3 @@ fn sixty_four_threads_take_exactly_what_there_is() {
     assert_eq!(taken, LIMIT);
     assert_eq!(home.journal().standing().unwrap().unwrap().uses, LIMIT);
 }
-
-#[cfg(target_os = "linux")]
-#[test]
-fn the_kernel_remembers_for_the_next_program() {
-    use scrip_licensing::journal::{Head, system_anchor};
-
-    let license = scrip_domain::LicenseId(uuid::Uuid::new_v4());
-    assert_eq!(system_anchor().read(license), None);
-    let anchor = system_anchor();
-    // A container may forbid the kernel's keyring: then nothing is remembered, and nothing breaks.
-    let head = |seq| Head { seq, hash: [9; 32] };
-    anchor.write(license, head(1));
-    let works = system_anchor().read(license).is_some();
-    for seq in 2..4 {
-        anchor.write(license, head(seq));
-        assert_eq!(system_anchor().read(license), works.then(|| head(seq)));
-    }
-    system_anchor().forget(license);
-    assert_eq!(anchor.read(license), None);
-    anchor.write(license, head(4));
-    assert_eq!(system_anchor().read(license), works.then(|| head(4)), "and anew");
-    anchor.forget(license);
-}

@@ -10,15 +10,15 @@ use scrip_licensing::{Error, MachineDigest};
 
 /// An anchor in memory.
 #[derive(Clone, Default)]
-pub(super) struct Memory(Arc<Mutex<HashMap<LicenseId, Head>>>);
+pub(super) struct Memory(Arc<Mutex<HashMap<Identity, Head>>>);
 
 impl Anchor for Memory {
-    fn read(&self, license: LicenseId) -> Option<Head> {
-        self.0.lock().unwrap().get(&license).copied()
+    fn read(&self, journal: &Identity) -> Option<Head> {
+        self.0.lock().unwrap().get(journal).copied()
     }
 
-    fn write(&self, license: LicenseId, head: Head) {
-        self.0.lock().unwrap().insert(license, head);
+    fn write(&self, journal: &Identity, head: Head) {
+        self.0.lock().unwrap().insert(*journal, head);
     }
 }
 

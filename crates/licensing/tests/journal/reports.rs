@@ -1,9 +1,10 @@
 //! The vendor's side: journals that were handed in.
 
 use proptest::prelude::*;
+use scrip_domain::{Coded, ErrorCode};
 use scrip_licensing::Error;
 use scrip_licensing::journal::{
-    Acknowledged, Ceiling, Entry, Finding, Head, RECORD_BYTES, Reconciled, Records, Standing,
+    Acknowledged, Ceiling, Entry, Finding, Head, JournalSeal, RECORD_BYTES, Reconciled, Records, Standing,
 };
 
 use super::home::{Home, count, now};
@@ -13,10 +14,12 @@ const NONE: Ceiling = Ceiling {
     processings: None,
 };
 
+/// As the server looks at it; sealed as it is, so that no finding is owed to the seal.
 fn reconcile(home: &Home, bytes: &[u8], acknowledged: Option<&Acknowledged>, ceiling: Ceiling) -> Reconciled {
-    Records::read(bytes)
-        .unwrap()
-        .reconcile(&home.identity, home.key.verifying_key(), acknowledged, ceiling)
+    let records = Records::read(bytes).unwrap();
+    let seal = JournalSeal::on(&records, home.identity.license, &home.key, now());
+    let key = home.key.verifying_key();
+    records.reconcile(&home.identity, key, Some(&seal), acknowledged, ceiling)
 }
 
 fn names(reconciled: &Reconciled) -> Vec<&'static str> {
@@ -137,9 +140,9 @@ fn a_copy_from_another_computer_is_named() {
             1 => expect.machine = [1; 12],
             _ => expect.key = other.identity.key,
         }
-        let found = Records::read(&bytes)
-            .unwrap()
-            .reconcile(&expect, home.key.verifying_key(), None, NONE);
+        let records = Records::read(&bytes).unwrap();
+        let seal = JournalSeal::on(&records, home.identity.license, &home.key, now());
+        let found = records.reconcile(&expect, home.key.verifying_key(), Some(&seal), None, NONE);
         let what = what.to_owned();
         assert_eq!(
             (found.uses, found.findings),
@@ -194,6 +197,82 @@ fn every_changed_byte_is_an_edit() {
 }
 
 #[test]
+fn the_seal_is_on_one_end_of_one_journal() {
+    let home = Home::new();
+    let old = home.journal();
+    for _ in 0..5 {
+        count(&old, Entry::Use(1)).unwrap();
+    }
+    let part = |home: &Home| home.journal().parts(now(), Records::MAX).unwrap().pop().unwrap();
+    let before = part(&home);
+    count(&home.journal(), Entry::Use(1)).unwrap();
+    let after = part(&home);
+    let key = home.key.verifying_key();
+    let look = |records: &[u8], seal: Option<&str>| {
+        let seal = seal.map(|text| JournalSeal::open(text, key).unwrap());
+        let records = Records::read(records).unwrap();
+        records.reconcile(&home.identity, key, seal.as_ref(), None, NONE)
+    };
+    assert_eq!(look(&after.records, Some(&after.seal)).findings, []);
+    let opened = JournalSeal::open(&after.seal, key).unwrap();
+    assert_eq!(
+        (opened.first, opened.last, opened.uses, opened.iss),
+        (1, 7, 6, key.thumbprint())
+    );
+    assert_eq!(opened.sub, home.identity.license);
+    // The seal of then, records that are missing at the end, and none at all.
+    let edited = |seq| vec![Finding::Edited { seq }];
+    assert_eq!(look(&after.records, Some(&before.seal)).findings, edited(7));
+    let found = look(&before.records, Some(&after.seal));
+    assert_eq!((found.findings, found.head, found.uses), (edited(6), None, 0));
+    assert_eq!(look(&after.records, None).findings, edited(7));
+    let refused = Records::read(&after.records).unwrap().require_seal(None).unwrap_err();
+    assert_eq!(refused.code(), ErrorCode::JournalEdited);
+    // Another key's seal is not even read, and one with other totals is none.
+    let other = Home::new();
+    count(&other.journal(), Entry::Use(1)).unwrap();
+    let refused = JournalSeal::open(&part(&other).seal, key).unwrap_err();
+    assert_eq!(refused.code(), ErrorCode::CodeKeyUnknown);
+    let more = JournalSeal {
+        uses: 5,
+        ..opened.clone()
+    };
+    assert_eq!(
+        look(&after.records, Some(&home.key.sign_seal(&more).unwrap())).findings,
+        edited(7)
+    );
+    assert!(other.key.sign_seal(&opened).is_err());
+}
+
+#[test]
+fn a_long_journal_is_handed_in_in_parts() {
+    let home = Home::new();
+    let journal = home.journal();
+    assert_eq!(journal.parts(now(), 3).unwrap(), []);
+    for _ in 0..7 {
+        count(&journal, Entry::Use(1)).unwrap();
+    }
+    let parts = journal.parts(now(), 3).unwrap();
+    let lengths: Vec<_> = parts.iter().map(|part| part.records.len() / RECORD_BYTES).collect();
+    assert_eq!(lengths, [2, 3, 3]);
+    let mut known = None;
+    for part in &parts {
+        let seal = JournalSeal::open(&part.seal, home.key.verifying_key()).unwrap();
+        let records = Records::read(&part.records).unwrap();
+        let found = records.reconcile(
+            &home.identity,
+            home.key.verifying_key(),
+            Some(&seal),
+            known.as_ref(),
+            NONE,
+        );
+        assert_eq!(found.findings, []);
+        known = Some(acknowledge(&found));
+    }
+    assert_eq!(known.unwrap().uses, 7);
+}
+
+#[test]
 fn what_is_no_row_of_records_is_refused() {
     assert!(Records::read(&[1; 100]).is_err());
     assert!(Records::read(&vec![0; (Records::MAX + 1) * RECORD_BYTES]).is_err());
@@ -209,7 +288,8 @@ proptest! {
         for (row, mark) in bytes.chunks_exact_mut(RECORD_BYTES).zip(marks) {
             if mark {
                 let kind = row[3] % 8;
-                row[..4].copy_from_slice(&[b'S', b'J', 1, kind]);
+                let version = 1 + row[4] % 2;
+                row[..4].copy_from_slice(&[b'S', b'J', version, kind]);
             }
         }
         let found = reconcile(&home, &bytes, None, NONE);

@@ -20,12 +20,12 @@ use scrip_testkit::Chance;
 pub(super) struct Memory(pub(super) Mutex<BTreeMap<LicenseId, Head>>);
 
 impl Anchor for Memory {
-    fn read(&self, license: LicenseId) -> Option<Head> {
-        self.0.lock().unwrap().get(&license).copied()
+    fn read(&self, journal: &Identity) -> Option<Head> {
+        self.0.lock().unwrap().get(&journal.license).copied()
     }
 
-    fn write(&self, license: LicenseId, head: Head) {
-        self.0.lock().unwrap().insert(license, head);
+    fn write(&self, journal: &Identity, head: Head) {
+        self.0.lock().unwrap().insert(journal.license, head);
     }
 }
 
@@ -245,7 +245,7 @@ impl Computer {
                 Ok(records) => records,
                 Err(_) => self.snapshot().unwrap_or_default(),
             };
-            findings = shop.reconcile(who, &records, &whose, self.pc.metering.verifying_key());
+            findings = shop.reconcile(who, &records, &whose, &self.pc.metering);
         }
         let guard = Guard::new(self.pc.file("clock.json"), self.hands.clone());
         if !findings.is_empty() {

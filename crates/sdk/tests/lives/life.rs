@@ -268,7 +268,7 @@ impl Life {
             let license = self.computers[at].claims.as_ref().unwrap().sub;
             let pc = &self.computers[at].pc;
             let whose = scrip_licensing::journal::Identity::new(license, pc.metering.thumbprint(), pc.machine);
-            let findings = self.shop.reconcile(at, &journal, &whose, pc.metering.verifying_key());
+            let findings = self.shop.reconcile(at, &journal, &whose, &pc.metering);
             hold!(
                 findings.is_empty(),
                 "a journal that was given back is found wrong: {findings:?}"

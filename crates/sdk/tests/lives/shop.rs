@@ -6,8 +6,8 @@ use scrip_domain::{
     Allowance, Holdings, Intent, Item, License, LicenseId, LicenseKind, Limits, Offer, Offers, Outstanding, PauseRule,
     Policy, RentalOffer, RentalRules, Sale, Timestamp, Tokens, Usage, UserId, allot, quote, settle,
 };
-use scrip_licensing::journal::{Acknowledged, Ceiling, Finding, Identity, Records};
-use scrip_licensing::{Claims, Equity, Grant, RootKey, SigningKey, Used, VerifyingKey};
+use scrip_licensing::journal::{Acknowledged, Ceiling, Finding, Identity, JournalSeal, MeteringKey, Records};
+use scrip_licensing::{Claims, Equity, Grant, RootKey, SigningKey, Used};
 use uuid::Uuid;
 
 use crate::fixture::{DAY, NOW, PRODUCT, Pc, Vendor, at};
@@ -163,16 +163,17 @@ impl Shop {
         who: usize,
         journal: &[u8],
         whose: &Identity,
-        key: &VerifyingKey,
+        key: &MeteringKey,
     ) -> Vec<Finding> {
         let seat = &mut self.seats[who];
         let ceiling = Ceiling {
             uses: Some(seat.allotted.0),
             processings: Some(seat.allotted.1),
         };
-        let found = Records::read(journal)
-            .unwrap()
-            .reconcile(whose, key, seat.acknowledged.as_ref(), ceiling);
+        let records = Records::read(journal).unwrap();
+        let end = JournalSeal::on(&records, whose.license, key, at(NOW));
+        let known = seat.acknowledged.as_ref();
+        let found = records.reconcile(whose, key.verifying_key(), Some(&end), known, ceiling);
         let taken = Usage {
             uses: found.uses.saturating_sub(seat.reported.0),
             processings: found.processings.saturating_sub(seat.reported.1),

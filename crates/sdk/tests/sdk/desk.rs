@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
-use scrip_licensing::journal::{Anchor, Head};
+use scrip_licensing::journal::{Anchor, Head, Identity};
 use scrip_licensing::{Claims, Grant, MachineDigest};
 use scrip_sdk::{Coded, LicenseId, Refusal, Scrip, Settings, Surroundings};
 
@@ -22,12 +22,12 @@ impl Memory {
 }
 
 impl Anchor for Memory {
-    fn read(&self, license: LicenseId) -> Option<Head> {
-        self.0.lock().unwrap().get(&license).copied()
+    fn read(&self, journal: &Identity) -> Option<Head> {
+        self.0.lock().unwrap().get(&journal.license).copied()
     }
 
-    fn write(&self, license: LicenseId, head: Head) {
-        self.0.lock().unwrap().insert(license, head);
+    fn write(&self, journal: &Identity, head: Head) {
+        self.0.lock().unwrap().insert(journal.license, head);
     }
 }
 

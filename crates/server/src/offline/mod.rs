@@ -260,9 +260,14 @@ async fn report(
     let reported = async {
         let found = server.0.store.activation_on(user, license, &device.thumbprint).await?;
         match found {
-            Some(activation) => reconcile_journal(server, user, activation, &journal.cert, &journal.records)
-                .await
-                .map(Some),
+            Some(activation) => {
+                let handed = crate::journal::Handed {
+                    certificate: &journal.cert,
+                    seal: journal.seal.as_deref(),
+                    records: &journal.records,
+                };
+                reconcile_journal(server, user, activation, &handed).await.map(Some)
+            }
             None => Ok(None),
         }
     };

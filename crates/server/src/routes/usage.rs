@@ -8,7 +8,7 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use crate::caller::Caller;
-use crate::journal::{day_of, day_text, reconcile_journal, records_of};
+use crate::journal::{day_of, day_text, handed, reconcile_journal, records_of};
 use crate::request::{LargeBody, Path, Query};
 use crate::{Error, Server};
 
@@ -34,7 +34,8 @@ pub(crate) async fn report(
     body: LargeBody<JournalUpload>,
 ) -> Result<Json<JournalReceipt>, Error> {
     let records = records_of(&body.value)?;
-    let reported = reconcile_journal(&server, caller.user, activation, &body.value.certificate, &records).await?;
+    let handed = handed(&body.value, &records);
+    let reported = reconcile_journal(&server, caller.user, activation, &handed).await?;
     reported.receipt(&server, caller.user).await.map(Json)
 }
 

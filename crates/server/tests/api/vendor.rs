@@ -6,7 +6,7 @@ use base64ct::{Base64UrlUnpadded, Encoding as _};
 use http::StatusCode;
 use scrip_domain::{Clock as _, LicenseId, Platform, Timestamp, Tokens};
 use scrip_licensing::armor::{self, Label};
-use scrip_licensing::journal::{Entry, Identity, Journal, MeteringKey, NoAnchor, Standing};
+use scrip_licensing::journal::{Entry, Identity, Journal, MeteringKey, NoAnchor, Part, Records, Standing};
 use scrip_licensing::{
     Activate, Bundle, BundleExpectation, DeviceKey, Error, MachineDigest, MachineFacts, MeteringCertificate,
     OfflineRequest, OpenBundle, RequestItem, RequestJournal,
@@ -52,9 +52,14 @@ impl Computer {
             .unwrap();
     }
 
+    fn part(&self, license: LicenseId, now: Timestamp) -> Part {
+        self.journal(license).parts(now, Records::MAX).unwrap().pop().unwrap()
+    }
+
     pub(crate) fn upload(&self, license: LicenseId, now: Timestamp) -> Value {
-        let records = Base64UrlUnpadded::encode_string(&self.journal(license).records().unwrap());
-        json!({"certificate": self.certificate(now), "records": records})
+        let part = self.part(license, now);
+        let records = Base64UrlUnpadded::encode_string(&part.records);
+        json!({"certificate": self.certificate(now), "seal": part.seal, "records": records})
     }
 
     pub(crate) fn request(&self, api: &Api, items: Vec<RequestItem>, expected_total: Option<i64>) -> OfflineRequest {
@@ -201,9 +206,17 @@ async fn a_journal_that_was_put_back_or_edited_is_named() {
         api.post(&path, Some(&token), foreign).await.code(),
         "statement.other_device"
     );
-    let mut torn = new;
+    let mut torn = new.clone();
     torn["records"] = json!("AAAA");
     assert_eq!(api.post(&path, Some(&token), torn).await.code(), "journal.edited");
+    // A journal without its seal, and one that another key sealed.
+    let mut bare = new.clone();
+    bare.as_object_mut().unwrap().remove("seal");
+    assert_eq!(api.post(&path, Some(&token), bare).await.code(), "journal.edited");
+    stranger.take(license, 1, api.clock.now());
+    let mut sealed = new;
+    sealed["seal"] = json!(stranger.part(license, api.clock.now()).seal);
+    assert_eq!(api.post(&path, Some(&token), sealed).await.code(), "code.key_unknown");
     // Reported again, nothing is told twice.
     let activation = activation.parse().unwrap();
     let findings = api.server.store().findings(activation).await.unwrap();
@@ -247,10 +260,12 @@ async fn a_computer_without_a_network_rents_and_gets_its_code_once() {
     let (_, claims) = &opened.codes[0];
     computer.take(claims.sub, 4, api.clock.now());
     let mut later = computer.request(&api, vec![activate()], None);
+    let part = computer.part(claims.sub, api.clock.now());
     later.journals = vec![RequestJournal {
         license: claims.sub,
         cert: computer.certificate(api.clock.now()),
-        records: computer.journal(claims.sub).records().unwrap(),
+        seal: Some(part.seal),
+        records: part.records,
     }];
     let compact = computer.key.sign_request(&later).unwrap();
     let answer = submit(&api, &token, &compact).await.succeed();
