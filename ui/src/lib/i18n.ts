@@ -7,6 +7,7 @@ export type UnitKey = keyof typeof en.plurals;
 
 const LOCALE = "en";
 const plurals = new Intl.PluralRules(LOCALE);
+const together = new Intl.ListFormat(LOCALE, { type: "conjunction" });
 const whole = new Intl.NumberFormat(LOCALE, { maximumFractionDigits: 0 });
 
 /** The words of a key, with `{name}` replaced by the parameter of that name. */
@@ -23,6 +24,11 @@ export function count(unit: UnitKey, n: number): string {
 /** A whole number with separators: `12,345`. */
 export function number(n: number): string {
   return whole.format(n);
+}
+
+/** Names in a row: `GIMP, Krita, and Inkscape`. */
+export function list(names: readonly string[]): string {
+  return together.format(names);
 }
 
 /** What people call a category of the freedesktop menu specification; an unknown one is split into words. */

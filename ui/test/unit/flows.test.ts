@@ -131,6 +131,25 @@ describe("the cart", () => {
     await waitFor(() => expect(app.activity.tasks).toEqual([]));
     expect(asked(host, "acquire.start")).toHaveLength(2);
   });
+
+  it("says beforehand what has no file for this computer", async () => {
+    const { app } = await open({ balance: 1_000 }, "#/product/org.darktable.Darktable");
+    const added = async (product: string): Promise<void> => {
+      app.router.go({ page: "product", id: product });
+      await waitFor(() => expect(app.product.view?.product.id).toBe(product));
+      await click("add-to-cart");
+      await hook("in-cart");
+    };
+    await added("org.darktable.Darktable");
+    await click("nav-cart");
+    await click("checkout");
+    await waitFor(async () => expect((await hook("confirm")).textContent).toContain("no file for this computer: darktable must be"));
+    await click("dialog-close");
+    await added(PRODUCT);
+    await click("nav-cart");
+    await click("checkout");
+    await waitFor(async () => expect((await hook("confirm")).textContent).toContain("one after the other; darktable must be"));
+  });
 });
 
 describe("an acquisition", () => {
