@@ -1,4 +1,4 @@
-//! Scripts that click in the real window, in `tests/window`: the tests and the README's picture. Each gets a store, a display,
+//! Scripts that click in the real window, in `tests/window`: the tests and the README's pictures. Each gets a store, a display,
 //! a session and home folders of its own.
 
 use std::env;
@@ -75,20 +75,18 @@ pub(crate) fn test(places: &Places) -> Result<()> {
     Ok(())
 }
 
-/// Makes docs/window.png, the README's picture.
-pub(crate) fn take_picture(places: &Places) -> Result<()> {
+/// Clicks through what a customer's tour shows, and keeps pictures of it in `pictures`.
+pub(crate) fn take_pictures(places: &Places, pictures: &Path) -> Result<()> {
     setup::set_up(places, &Job::ALL)?;
     let built = run::build(places, false)?;
     let run = Run {
         stock: &store::STOCK,
         arguments: &[],
         scripts: &["tests/window/picture.mjs"],
-        pictures: &places.root.join("docs"),
+        pictures,
         programs: (choose(&PRESENT, true)?, ABSENT[0]),
     };
-    run.perform(places, &built)?;
-    println!("    {}", places.root.join("docs/window.png").display());
-    Ok(())
+    run.perform(places, &built)
 }
 
 /// Scripts of Node.js that click in the window, each in a world of its own, and what they find.

@@ -72,7 +72,7 @@ enum Chore {
     Fuzz(fuzz::Options),
     /// Build and package the program in samples/: a .deb, an archive, and with --windows an installer.
     Samples(samples::Options),
-    /// Make the README's pictures: docs/window.png from the real window, docs/tour/ from the pages in a browser.
+    /// Make the README's pictures: docs/window.png and a customer's tour from the real window, an operator's from the console.
     Screenshot,
 }
 
@@ -99,9 +99,6 @@ fn perform(chore: Chore) -> Result<()> {
         Chore::Sdk { prefix } => sdk::install(&places, prefix),
         Chore::Fuzz(options) => fuzz::fuzz(&places, &options),
         Chore::Samples(options) => samples::package(&places, &options),
-        Chore::Screenshot => {
-            clicks::take_picture(&places)?;
-            tour::take_pictures(&places)
-        }
+        Chore::Screenshot => tour::take_pictures(&places),
     }
 }

@@ -1,50 +1,56 @@
-//! The pictures of the README's tours, from what the browser tests keep of the window's page, the account pages and the console.
+//! The README's pictures: a customer's tour by clicking in the real window, an operator's from what the browser tests keep of the
+//! console.
 
 use std::fs;
 use std::process::Command;
 
 use anyhow::{Context, Result};
 
+use crate::clicks;
 use crate::places::Places;
 use crate::process::show;
 use crate::steps::browser_tests;
 
-/// What the tests keep below the folder of screenshots, and what the README calls it.
-const PICTURES: [(&str, &str); 8] = [
-    ("core/confirm-light.png", "buy"),
-    ("core/product-rented-light.png", "rent"),
-    ("core/library-light.png", "library"),
-    ("core/wallet-light.png", "wallet"),
-    ("pages/console-wide-light.png", "console"),
-    ("pages/console-orders-wide-light.png", "orders"),
-    ("pages/console-books-wide-light.png", "books"),
-    ("pages/console-log-wide-light.png", "log"),
+/// What is kept below the folder of screenshots, and what the README calls it below docs/.
+const PICTURES: [(&str, &str); 11] = [
+    ("tour/window.png", "window"),
+    ("tour/buy.png", "tour/buy"),
+    ("tour/rent.png", "tour/rent"),
+    ("tour/library.png", "tour/library"),
+    ("tour/wallet.png", "tour/wallet"),
+    ("tour/tokens.png", "tour/tokens"),
+    ("tour/offline.png", "tour/offline"),
+    ("pages/console-wide-light.png", "tour/console"),
+    ("pages/console-orders-wide-light.png", "tour/orders"),
+    ("pages/console-books-wide-light.png", "tour/books"),
+    ("pages/console-log-wide-light.png", "tour/log"),
 ];
 
-/// Runs the tests that look at the pages, and makes docs/tour/*.png of what they saw.
+/// Clicks in the window, runs the tests that look at the console, and makes docs/window.png and docs/tour/*.png of what was seen.
 pub(crate) fn take_pictures(places: &Places) -> Result<()> {
-    for script in ["test:core", "test:pages"] {
-        browser_tests(places, script)?;
-    }
-    let folder = places.root.join("docs/tour");
-    fs::create_dir_all(&folder).with_context(|| format!("making {}", folder.display()))?;
-    for (seen, name) in PICTURES {
+    let seen = places.target.join("screenshots");
+    clicks::take_pictures(places, &seen.join("tour"))?;
+    browser_tests(places, "test:pages")?;
+    let docs = places.root.join("docs");
+    fs::create_dir_all(docs.join("tour")).with_context(|| format!("making {}/tour", docs.display()))?;
+    for (kept, name) in PICTURES {
         let mut convert = Command::new("convert");
-        convert
-            .arg(places.target.join("screenshots").join(seen))
-            // A picture in a page of text: half as large, and small to fetch.
-            .args([
+        convert.arg(seen.join(kept));
+        if name.starts_with("tour/") {
+            // In a page of text: what fits into it, half as large, and small to fetch.
+            convert.args([
                 "-crop",
                 "1280x900+0+0",
                 "+repage",
                 "-resize",
                 "800x",
-                "-strip",
+                "+dither",
                 "-colors",
                 "128",
-            ])
-            .arg(folder.join(format!("{name}.png")));
-        show(&mut convert)?;
+            ]);
+        }
+        show(convert.arg("-strip").arg(docs.join(format!("{name}.png"))))?;
     }
+    println!("    {}/window.png and tour/", docs.display());
     Ok(())
 }
