@@ -162,7 +162,8 @@ fn authorize(home: &Home, rounds: usize, report: &mut Report) -> Result<()> {
     report.note(
         "The rental is of starts and days, whichever end first: each `authorize()` looks whether a file changed, asks \
          the clock guard and reads the journal's end under its lock. The first one reads every file and verifies the \
-         key set, the code, the certificate of the metering key and the last record of the journal: four signatures."
+         signatures of the key set, the code and the certificate of the metering key, and the tag of the journal's last \
+         record."
             .into(),
     );
     Ok(())

@@ -8,17 +8,22 @@ use scrip_sdk::{Coded, Kind, Refusal, Scrip, Settings};
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [issuer, product, pictures] = &arguments[..] else {
+    // Before anything is taken: a mistyped number costs nothing.
+    let ([issuer, product, _], Some(pictures)) = (&arguments[..], pictures(&arguments)) else {
         eprintln!("usage: render ISSUER PRODUCT PICTURES");
         return ExitCode::from(1);
     };
-    match render(issuer, product, pictures.parse().unwrap_or(1)) {
+    match render(issuer, product, pictures) {
         Ok(()) => ExitCode::SUCCESS,
         Err(refusal) => {
             eprintln!("{}: {refusal}\n{}", refusal.code(), refusal.hints().join("\n"));
             ExitCode::from(2)
         }
     }
+}
+
+fn pictures(arguments: &[String]) -> Option<u32> {
+    arguments.get(2)?.parse().ok()
 }
 
 fn render(issuer: &str, product: &str, pictures: u32) -> Result<(), Refusal> {

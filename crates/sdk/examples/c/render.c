@@ -16,11 +16,13 @@ static int refused(void) {
 }
 
 int main(int count, char **arguments) {
-    if (count != 4) {
+    // Before anything is taken: a mistyped number costs nothing.
+    char *end = NULL;
+    long pictures = count == 4 ? strtol(arguments[3], &end, 10) : -1;
+    if (pictures < 0 || end == arguments[3] || *end != '\0') {
         fprintf(stderr, "usage: render ISSUER PRODUCT PICTURES\n");
         return 1;
     }
-    long pictures = strtol(arguments[3], NULL, 10);
 
     scrip *handle;
     if (scrip_open(arguments[1], arguments[2], NULL, &handle) != SCRIP_OK) {

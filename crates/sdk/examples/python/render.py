@@ -9,7 +9,8 @@ from scrip_sdk import Kind, Refused, Scrip
 
 
 def main() -> int:
-    if len(sys.argv) != 4:
+    # Before anything is taken: a mistyped number costs nothing.
+    if len(sys.argv) != 4 or not sys.argv[3].isdecimal():
         print("usage: render.py ISSUER PRODUCT PICTURES", file=sys.stderr)
         return 1
     issuer, product, pictures = sys.argv[1:]
