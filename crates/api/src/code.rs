@@ -11,8 +11,10 @@ pub struct DeviceRequest {
     /// What the person calls the computer, 1 to 100 characters.
     pub name: String,
     /// The device's Ed25519 public key, 32 bytes as unpadded base64url (the `x` of RFC 8037 section 2).
+    #[cfg_attr(feature = "openapi", schema(pattern = "^[0-9A-Za-z_-]{43}$"))]
     pub public_key: String,
     /// The app-specific digest of the computer's machine id, unpadded base64url; never the id itself.
+    #[cfg_attr(feature = "openapi", schema(pattern = "^[0-9A-Za-z_-]{43}$"))]
     pub machine: String,
     /// What the computer is.
     pub platform: Platform,

@@ -11,10 +11,13 @@ use crate::{Error, Timestamp};
 #[serde(default, deny_unknown_fields)]
 pub struct PersonalDetails {
     /// How the person is called, shown to whoever sends them tokens; 80 characters at most.
+    #[cfg_attr(feature = "openapi", schema(max_length = 80))]
     pub name: String,
     /// A telephone number; 40 characters at most.
+    #[cfg_attr(feature = "openapi", schema(max_length = 40))]
     pub phone: String,
     /// A postal address in lines; 400 characters at most.
+    #[cfg_attr(feature = "openapi", schema(max_length = 400))]
     pub postal_address: String,
 }
 

@@ -25,7 +25,7 @@ const CURRENCIES: [(u8, &str); 4] = [
 /// A currency in use, by its three letters (ISO 4217).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[cfg_attr(feature = "openapi", schema(value_type = String, min_length = 3, max_length = 3))]
+#[cfg_attr(feature = "openapi", schema(value_type = String, pattern = "^[A-Z]{3}$"))]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Currency(#[cfg_attr(feature = "ts", ts(type = "string"))] &'static str);
 

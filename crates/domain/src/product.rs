@@ -8,10 +8,11 @@ use serde::{Deserialize, Serialize};
 use crate::Error;
 
 macro_rules! name_type {
-    ($(#[$doc:meta])* $name:ident, $error:ident, $max:literal, $allowed:expr) => {
+    ($(#[$doc:meta])* $name:ident, $error:ident, $max:literal, $allowed:expr, $pattern:tt) => {
         $(#[$doc])*
         #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+        #[cfg_attr(feature = "openapi", schema(value_type = String, pattern = $pattern))]
         #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
         #[serde(try_from = "String", into = "String")]
         pub struct $name(#[cfg_attr(feature = "ts", ts(type = "string"))] String);
@@ -66,17 +67,18 @@ name_type! {
     /// A product's id: the AppStream component id (AppStream 1.0 section 2.1.3), 1 to 200 ASCII letters, digits and `._+-@~:`.
     ///
     /// It starts with a letter or a digit and holds no slash, so that it is safe as one segment of a path or URL.
-    ProductId, ProductIdMalformed, 200, |c| c.is_ascii_alphanumeric() || "._+-@~:".contains(c)
+    ProductId, ProductIdMalformed, 200, |c| c.is_ascii_alphanumeric() || "._+-@~:".contains(c),
+    "^[0-9A-Za-z][0-9A-Za-z._+@~:-]{0,199}$"
 }
 
 name_type! {
     /// An offer's id, unique within its product: 1 to 64 ASCII letters, digits, `-`, `_` and `.`.
-    OfferId, OfferIdMalformed, 64, |c| c.is_ascii_alphanumeric() || "-_.".contains(c)
+    OfferId, OfferIdMalformed, 64, |c| c.is_ascii_alphanumeric() || "-_.".contains(c), "^[0-9A-Za-z][0-9A-Za-z_.-]{0,63}$"
 }
 
 name_type! {
     /// A pack's name in a price list of tokens: 1 to 40 ASCII letters, digits, `-`, `_` and `.`.
-    PackId, PackIdMalformed, 40, |c| c.is_ascii_alphanumeric() || "-_.".contains(c)
+    PackId, PackIdMalformed, 40, |c| c.is_ascii_alphanumeric() || "-_.".contains(c), "^[0-9A-Za-z][0-9A-Za-z_.-]{0,39}$"
 }
 
 #[cfg(test)]

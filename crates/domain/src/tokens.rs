@@ -12,6 +12,7 @@ use crate::Error;
 /// exact in a JSON number (2⁵³, RFC 8259 section 6).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(minimum = 0, maximum = 9_007_199_254_740_991_i64))]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(try_from = "i64", into = "i64")]
 pub struct Tokens(#[cfg_attr(feature = "ts", ts(type = "number"))] i64);

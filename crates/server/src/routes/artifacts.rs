@@ -11,14 +11,15 @@ use scrip_domain::{ProductId, Sha256};
 
 use crate::caller::Caller;
 use crate::files::Kind;
+use crate::openapi::File;
 use crate::request::Path;
 use crate::routes::codes::check_allows;
 use crate::{Error, Server};
 
 /// An installer, to those whose license allows it. One byte range (RFC 9110 section 14) is honoured.
-#[utoipa::path(get, path = "/v1/artifacts/{sha256}", tag = "library", params(("sha256" = String, Path)),
-    responses((status = 200, content_type = "application/octet-stream"),
-              (status = 206, content_type = "application/octet-stream")))]
+#[utoipa::path(get, path = "/v1/artifacts/{sha256}", tag = "library", params(("sha256" = Sha256, Path)),
+    responses((status = 200, body = File, content_type = "application/octet-stream"),
+              (status = 206, body = File, content_type = "application/octet-stream")))]
 pub(crate) async fn download(
     State(server): State<Server>,
     caller: Caller,

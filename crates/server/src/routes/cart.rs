@@ -18,7 +18,7 @@ pub(crate) async fn show(State(server): State<Server>, caller: Caller) -> Result
 
 /// Puts an item into the cart, replacing what it held of the product.
 #[utoipa::path(put, path = "/v1/cart/items/{product}", tag = "cart", request_body = Item,
-    params(("product" = String, Path)), responses((status = 200, body = Cart)))]
+    params(("product" = ProductId, Path)), responses((status = 200, body = Cart)))]
 pub(crate) async fn put(
     State(server): State<Server>,
     caller: Caller,
@@ -35,7 +35,7 @@ pub(crate) async fn put(
 
 /// Takes a product out of the cart.
 #[utoipa::path(delete, path = "/v1/cart/items/{product}", tag = "cart",
-    params(("product" = String, Path)), responses((status = 200, body = Cart)))]
+    params(("product" = ProductId, Path)), responses((status = 200, body = Cart)))]
 pub(crate) async fn remove(
     State(server): State<Server>,
     caller: Caller,

@@ -11,13 +11,14 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use crate::import::Detail;
+use crate::openapi::File;
 use crate::request::{Path, Query};
 use crate::{Error, Server};
 
-const PAGE_DEFAULT: u64 = 50;
-const PAGE_MAX: u64 = 200;
-const CHANGES_DEFAULT: u64 = 500;
-const CHANGES_MAX: u64 = 1000;
+const PAGE_DEFAULT: i64 = 50;
+const PAGE_MAX: i64 = 200;
+const CHANGES_DEFAULT: i64 = 500;
+const CHANGES_MAX: i64 = 1000;
 
 /// Which products are asked for.
 #[derive(Deserialize, IntoParams)]
@@ -31,7 +32,7 @@ pub(crate) struct SearchQuery {
     /// The cursor of the page before.
     cursor: Option<String>,
     /// Products on the page, 1 to 200.
-    limit: Option<u64>,
+    limit: Option<i64>,
 }
 
 /// Which changes are asked for.
@@ -42,7 +43,7 @@ pub(crate) struct ChangesQuery {
     #[serde(default)]
     since: i64,
     /// How many changes, 1 to 1000.
-    limit: Option<u64>,
+    limit: Option<i64>,
 }
 
 /// Products that match, the best first.
@@ -62,7 +63,7 @@ pub(crate) async fn search(
         })?,
         None => 0,
     };
-    let limit = query.limit.unwrap_or(PAGE_DEFAULT).clamp(1, PAGE_MAX);
+    let limit = query.limit.unwrap_or(PAGE_DEFAULT).clamp(1, PAGE_MAX).unsigned_abs();
     let page = server
         .0
         .store
@@ -83,7 +84,7 @@ pub(crate) async fn search(
 
 /// Everything about a product.
 #[utoipa::path(get, path = "/v1/products/{product}", tag = "catalog", security(()),
-    params(("product" = String, Path)), responses((status = 200, body = Product)))]
+    params(("product" = ProductId, Path)), responses((status = 200, body = Product)))]
 pub(crate) async fn show(State(server): State<Server>, Path(product): Path<ProductId>) -> Result<Json<Product>, Error> {
     let listed = server.0.store.product(&product).await?;
     let detail: Detail = read_document(&listed.id, &listed.detail)?;
@@ -110,7 +111,11 @@ pub(crate) async fn changes(
     let Some(etag) = fresh_etag(&server, &headers).await? else {
         return Ok(StatusCode::NOT_MODIFIED.into_response());
     };
-    let limit = query.limit.unwrap_or(CHANGES_DEFAULT).clamp(1, CHANGES_MAX);
+    let limit = query
+        .limit
+        .unwrap_or(CHANGES_DEFAULT)
+        .clamp(1, CHANGES_MAX)
+        .unsigned_abs();
     let found = server.0.store.catalog_changes(query.since, limit).await?;
     let items = found.items.into_iter().map(entry_of).collect::<Result<_, _>>()?;
     let changes = CatalogChanges {
@@ -137,7 +142,7 @@ pub(crate) async fn categories(State(server): State<Server>) -> Result<Json<Vec<
 
 /// An icon, a PNG. It never changes, for its name is its digest.
 #[utoipa::path(get, path = "/v1/icons/{sha256}", tag = "catalog", security(()),
-    params(("sha256" = String, Path)), responses((status = 200, content_type = "image/png")))]
+    params(("sha256" = Sha256, Path)), responses((status = 200, body = File, content_type = "image/png")))]
 pub(crate) async fn icon(State(server): State<Server>, Path(sha256): Path<Sha256>) -> Result<Response, Error> {
     let bytes = server.0.files.get_icon(&sha256).await?;
     let headers = [

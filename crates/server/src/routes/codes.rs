@@ -15,7 +15,7 @@ use crate::{Error, Server};
 
 /// The code that authorises a device for what a license allows now. The device takes a seat, or keeps the one it has.
 #[utoipa::path(post, path = "/v1/licenses/{license}/codes", tag = "library", request_body = CodeRequest,
-    params(("license" = String, Path)), responses((status = 200, body = Code)))]
+    params(("license" = String, Path, format = "uuid")), responses((status = 200, body = Code)))]
 pub(crate) async fn create(
     State(server): State<Server>,
     caller: Caller,

@@ -34,7 +34,7 @@ pub(crate) async fn start_trial(
 
 /// Stops the time of a rental, where its frozen offer allows that and no other computer has a code.
 #[utoipa::path(post, path = "/v1/licenses/{license}/pause", tag = "licenses", request_body = StopRequest,
-    params(("license" = String, Path)), responses((status = 200, body = LicenseView)))]
+    params(("license" = String, Path, format = "uuid")), responses((status = 200, body = LicenseView)))]
 pub(crate) async fn pause(
     State(server): State<Server>,
     caller: Caller,
@@ -48,7 +48,7 @@ pub(crate) async fn pause(
 
 /// Lets the time of a paused rental go on: its end moves by the time that it was paused.
 #[utoipa::path(post, path = "/v1/licenses/{license}/resume", tag = "licenses",
-    params(("license" = String, Path)), responses((status = 200, body = LicenseView)))]
+    params(("license" = String, Path, format = "uuid")), responses((status = 200, body = LicenseView)))]
 pub(crate) async fn resume(
     State(server): State<Server>,
     caller: Caller,
@@ -60,7 +60,7 @@ pub(crate) async fn resume(
 
 /// What ending a rental now would give back.
 #[utoipa::path(get, path = "/v1/licenses/{license}/end", tag = "licenses",
-    params(("license" = String, Path)), responses((status = 200, body = EndQuote)))]
+    params(("license" = String, Path, format = "uuid")), responses((status = 200, body = EndQuote)))]
 pub(crate) async fn end_quote(
     State(server): State<Server>,
     caller: Caller,
@@ -77,8 +77,8 @@ pub(crate) async fn end_quote(
 
 /// Ends a rental early and gives back what its frozen offer promised. The same key ends once.
 #[utoipa::path(post, path = "/v1/licenses/{license}/end", tag = "licenses", request_body = EndRequest,
-    params(("license" = String, Path),
-        ("Idempotency-Key" = String, Header, description = "A UUID made by the client for this command")),
+    params(("license" = String, Path, format = "uuid"),
+        ("Idempotency-Key" = String, Header, format = "uuid", description = "A UUID made by the client for this command")),
     responses((status = 200, body = Ended)))]
 pub(crate) async fn end(
     State(server): State<Server>,
@@ -105,7 +105,7 @@ pub(crate) async fn end(
 
 /// Lets a rental extend itself from the wallet, up to a cap.
 #[utoipa::path(put, path = "/v1/licenses/{license}/renewal", tag = "licenses", request_body = RenewalRequest,
-    params(("license" = String, Path)), responses((status = 200, body = LicenseView)))]
+    params(("license" = String, Path, format = "uuid")), responses((status = 200, body = LicenseView)))]
 pub(crate) async fn put_renewal(
     State(server): State<Server>,
     caller: Caller,
@@ -120,7 +120,7 @@ pub(crate) async fn put_renewal(
 
 /// Lets a rental run out.
 #[utoipa::path(delete, path = "/v1/licenses/{license}/renewal", tag = "licenses",
-    params(("license" = String, Path)), responses((status = 200, body = LicenseView)))]
+    params(("license" = String, Path, format = "uuid")), responses((status = 200, body = LicenseView)))]
 pub(crate) async fn remove_renewal(
     State(server): State<Server>,
     caller: Caller,
@@ -132,8 +132,8 @@ pub(crate) async fn remove_renewal(
 
 /// Gives a license to another account, where its publisher allows that. The same key transfers once.
 #[utoipa::path(post, path = "/v1/licenses/{license}/transfer", tag = "licenses", request_body = TransferRequest,
-    params(("license" = String, Path),
-        ("Idempotency-Key" = String, Header, description = "A UUID made by the client for this command")),
+    params(("license" = String, Path, format = "uuid"),
+        ("Idempotency-Key" = String, Header, format = "uuid", description = "A UUID made by the client for this command")),
     responses((status = 200, body = Transferred)))]
 pub(crate) async fn transfer(
     State(server): State<Server>,

@@ -21,7 +21,7 @@ pub(crate) struct NoticesQuery {
 
 /// What the vendor tells the caller, the newest first.
 #[utoipa::path(get, path = "/v1/notices", tag = "accounts",
-    params(("cursor" = Option<String>, Query), ("limit" = Option<i64>, Query)),
+    params(("cursor" = Option<String>, Query, format = "uuid"), ("limit" = Option<i64>, Query)),
     responses((status = 200, body = Page<Notice>)))]
 pub(crate) async fn show(
     State(server): State<Server>,

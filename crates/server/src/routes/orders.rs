@@ -14,7 +14,7 @@ use crate::{Error, Server};
 
 /// Pays for some items: all of them at exactly the expected total, or none. The same key pays once.
 #[utoipa::path(post, path = "/v1/orders", tag = "orders", request_body = CheckoutRequest,
-    params(("Idempotency-Key" = String, Header, description = "A UUID made by the client for this command")),
+    params(("Idempotency-Key" = String, Header, format = "uuid", description = "A UUID made by the client for this command")),
     responses((status = 201, body = Order), (status = 200, body = Order, description = "The first answer again")))]
 pub(crate) async fn create(
     State(server): State<Server>,

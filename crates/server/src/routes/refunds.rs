@@ -43,7 +43,7 @@ pub(crate) async fn list(
 }
 
 /// One of the caller's orders.
-#[utoipa::path(get, path = "/v1/orders/{order}", tag = "orders", params(("order" = String, Path)),
+#[utoipa::path(get, path = "/v1/orders/{order}", tag = "orders", params(("order" = String, Path, format = "uuid")),
     responses((status = 200, body = OrderView)))]
 pub(crate) async fn show(
     State(server): State<Server>,
@@ -58,13 +58,12 @@ pub(crate) async fn show(
 #[into_params(parameter_in = Query)]
 pub(crate) struct RefundQuery {
     /// The product of the order.
-    #[param(value_type = String)]
     product: ProductId,
 }
 
 /// What taking a product of an order back now would give.
 #[utoipa::path(get, path = "/v1/orders/{order}/refund", tag = "orders",
-    params(("order" = String, Path), RefundQuery), responses((status = 200, body = RefundQuote)))]
+    params(("order" = String, Path, format = "uuid"), RefundQuery), responses((status = 200, body = RefundQuote)))]
 pub(crate) async fn quote(
     State(server): State<Server>,
     caller: Caller,
@@ -80,7 +79,7 @@ pub(crate) async fn quote(
 /// Takes a product of an order back, as the vendor's policy allows, where no other computer has it. Doing so again answers the
 /// first time's tokens.
 #[utoipa::path(post, path = "/v1/orders/{order}/refund", tag = "orders", request_body = OrderRefundRequest,
-    params(("order" = String, Path)), responses((status = 200, body = Refunded)))]
+    params(("order" = String, Path, format = "uuid")), responses((status = 200, body = Refunded)))]
 pub(crate) async fn refund(
     State(server): State<Server>,
     caller: Caller,

@@ -16,7 +16,7 @@ const RELEASED: &str = "its seat was freed by the holder";
 
 /// The computers that have a license, and those that gave it back within a year.
 #[utoipa::path(get, path = "/v1/licenses/{license}/seats", tag = "licenses",
-    params(("license" = String, Path)), responses((status = 200, body = Seats)))]
+    params(("license" = String, Path, format = "uuid")), responses((status = 200, body = Seats)))]
 pub(crate) async fn show(
     State(server): State<Server>,
     caller: Caller,
@@ -47,7 +47,7 @@ pub(crate) async fn show(
 
 /// Gives a seat back: by the computer itself with its journal, or from afar for a computer that is gone.
 #[utoipa::path(post, path = "/v1/activations/{activation}/release", tag = "licenses", request_body = ReleaseRequest,
-    params(("activation" = String, Path)), responses((status = 200, body = LicenseView)))]
+    params(("activation" = String, Path, format = "uuid")), responses((status = 200, body = LicenseView)))]
 pub(crate) async fn release(
     State(server): State<Server>,
     caller: Caller,

@@ -71,7 +71,7 @@ pub(crate) async fn recipient(
 
 /// Sends tokens to another account. They arrive when the time is over in which they can be taken back. The same key sends once.
 #[utoipa::path(post, path = "/v1/transfers", tag = "sending", request_body = SendRequest,
-    params(("Idempotency-Key" = String, Header, description = "A UUID made by the client for this command")),
+    params(("Idempotency-Key" = String, Header, format = "uuid", description = "A UUID made by the client for this command")),
     responses((status = 201, body = TokenTransfer)))]
 pub(crate) async fn send(
     State(server): State<Server>,
@@ -114,7 +114,7 @@ pub(crate) async fn sendings(
 
 /// Takes back what has not arrived. Doing so again changes nothing.
 #[utoipa::path(post, path = "/v1/transfers/{transfer}/cancel", tag = "sending",
-    params(("transfer" = String, Path)), responses((status = 200, body = TokenTransfer)))]
+    params(("transfer" = String, Path, format = "uuid")), responses((status = 200, body = TokenTransfer)))]
 pub(crate) async fn cancel(
     State(server): State<Server>,
     caller: Caller,
@@ -126,7 +126,7 @@ pub(crate) async fn cancel(
 
 /// Gives a product to another account: paid now, begun when it is taken. The same key gives once.
 #[utoipa::path(post, path = "/v1/gifts", tag = "sending", request_body = GiftRequest,
-    params(("Idempotency-Key" = String, Header, description = "A UUID made by the client for this command")),
+    params(("Idempotency-Key" = String, Header, format = "uuid", description = "A UUID made by the client for this command")),
     responses((status = 201, body = GiftView)))]
 pub(crate) async fn give(
     State(server): State<Server>,
@@ -171,7 +171,7 @@ pub(crate) async fn gifts(
 
 /// Takes a gift: its license begins. Doing so again changes nothing.
 #[utoipa::path(post, path = "/v1/gifts/{gift}/accept", tag = "sending",
-    params(("gift" = String, Path)), responses((status = 200, body = GiftView)))]
+    params(("gift" = String, Path, format = "uuid")), responses((status = 200, body = GiftView)))]
 pub(crate) async fn accept(
     State(server): State<Server>,
     caller: Caller,
@@ -183,7 +183,7 @@ pub(crate) async fn accept(
 
 /// Sends a gift back to its giver. Doing so again changes nothing.
 #[utoipa::path(post, path = "/v1/gifts/{gift}/decline", tag = "sending",
-    params(("gift" = String, Path)), responses((status = 200, body = GiftView)))]
+    params(("gift" = String, Path, format = "uuid")), responses((status = 200, body = GiftView)))]
 pub(crate) async fn decline(
     State(server): State<Server>,
     caller: Caller,
@@ -199,7 +199,7 @@ pub(crate) async fn decline(
 
 /// Takes a gift back that nobody took yet. Doing so again changes nothing.
 #[utoipa::path(post, path = "/v1/gifts/{gift}/withdraw", tag = "sending",
-    params(("gift" = String, Path)), responses((status = 200, body = GiftView)))]
+    params(("gift" = String, Path, format = "uuid")), responses((status = 200, body = GiftView)))]
 pub(crate) async fn withdraw(
     State(server): State<Server>,
     caller: Caller,

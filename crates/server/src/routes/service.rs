@@ -31,20 +31,23 @@ pub(crate) async fn jwks(State(server): State<Server>) -> Response {
 }
 
 /// Whether the process lives.
-#[utoipa::path(get, path = "/healthz", tag = "service", security(()), responses((status = 200)))]
+#[utoipa::path(get, path = "/healthz", tag = "service", security(()),
+    responses((status = 200, body = String, content_type = "text/plain")))]
 pub(crate) async fn healthz() -> &'static str {
     "ok"
 }
 
 /// Whether the server can do its work: the database answers.
-#[utoipa::path(get, path = "/readyz", tag = "service", security(()), responses((status = 200)))]
+#[utoipa::path(get, path = "/readyz", tag = "service", security(()),
+    responses((status = 200, body = String, content_type = "text/plain")))]
 pub(crate) async fn readyz(State(server): State<Server>) -> Result<&'static str, Error> {
     server.0.store.ping().await?;
     Ok("ready")
 }
 
 /// What the server counts, in the OpenMetrics text format.
-#[utoipa::path(get, path = "/metrics", tag = "service", security(()), responses((status = 200)))]
+#[utoipa::path(get, path = "/metrics", tag = "service", security(()),
+    responses((status = 200, body = String, content_type = "application/openmetrics-text")))]
 pub(crate) async fn metrics(State(server): State<Server>) -> Response {
     let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     // What this server counted is told also while the database is away.
@@ -65,7 +68,8 @@ async fn look(server: &Server) -> Result<(), Error> {
 }
 
 /// This description of the API.
-#[utoipa::path(get, path = "/v1/openapi.json", tag = "service", security(()), responses((status = 200)))]
+#[utoipa::path(get, path = "/v1/openapi.json", tag = "service", security(()),
+    responses((status = 200, content_type = "application/vnd.oai.openapi+json")))]
 pub(crate) async fn openapi() -> Response {
     (
         [(header::CONTENT_TYPE, "application/vnd.oai.openapi+json;version=3.1")],

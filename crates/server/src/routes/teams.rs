@@ -42,7 +42,7 @@ fn team_view(team: Team, members: Vec<Member>) -> TeamView {
 
 /// Begins a team whose owner is the caller. The same key begins once.
 #[utoipa::path(post, path = "/v1/teams", tag = "teams", request_body = TeamRequest,
-    params(("Idempotency-Key" = String, Header, description = "A UUID made by the client for this command")),
+    params(("Idempotency-Key" = String, Header, format = "uuid", description = "A UUID made by the client for this command")),
     responses((status = 201, body = TeamView)))]
 pub(crate) async fn begin(
     State(server): State<Server>,
@@ -65,7 +65,7 @@ pub(crate) async fn list(State(server): State<Server>, caller: Caller) -> Result
 }
 
 /// One team with its members: all of them for owners and managers, the owners and oneself for others.
-#[utoipa::path(get, path = "/v1/teams/{team}", tag = "teams", params(("team" = String, Path)),
+#[utoipa::path(get, path = "/v1/teams/{team}", tag = "teams", params(("team" = String, Path, format = "uuid")),
     responses((status = 200, body = TeamView)))]
 pub(crate) async fn show(
     State(server): State<Server>,
@@ -77,7 +77,7 @@ pub(crate) async fn show(
 }
 
 /// Closes a team; what its wallet holds goes to the owner who closes it, and is answered.
-#[utoipa::path(delete, path = "/v1/teams/{team}", tag = "teams", params(("team" = String, Path)),
+#[utoipa::path(delete, path = "/v1/teams/{team}", tag = "teams", params(("team" = String, Path, format = "uuid")),
     responses((status = 200, body = TeamBalance)))]
 pub(crate) async fn close(
     State(server): State<Server>,
@@ -90,7 +90,7 @@ pub(crate) async fn close(
 
 /// Invites an account into a team, or changes what a member may do.
 #[utoipa::path(put, path = "/v1/teams/{team}/members", tag = "teams", request_body = TeamMemberRequest,
-    params(("team" = String, Path)), responses((status = 200, body = TeamMember)))]
+    params(("team" = String, Path, format = "uuid")), responses((status = 200, body = TeamMember)))]
 pub(crate) async fn put_member(
     State(server): State<Server>,
     caller: Caller,
@@ -115,7 +115,7 @@ pub(crate) async fn put_member(
 
 /// Takes somebody out of a team, leaves it, or declines an invitation.
 #[utoipa::path(delete, path = "/v1/teams/{team}/members/{member}", tag = "teams",
-    params(("team" = String, Path), ("member" = String, Path)), responses((status = 204)))]
+    params(("team" = String, Path, format = "uuid"), ("member" = String, Path, format = "uuid")), responses((status = 204)))]
 pub(crate) async fn remove_member(
     State(server): State<Server>,
     caller: Caller,
@@ -126,7 +126,7 @@ pub(crate) async fn remove_member(
 }
 
 /// Joins a team into which the caller was invited. Doing so again changes nothing.
-#[utoipa::path(post, path = "/v1/teams/{team}/join", tag = "teams", params(("team" = String, Path)),
+#[utoipa::path(post, path = "/v1/teams/{team}/join", tag = "teams", params(("team" = String, Path, format = "uuid")),
     responses((status = 200, body = TeamView)))]
 pub(crate) async fn join(
     State(server): State<Server>,
@@ -172,8 +172,8 @@ async fn move_tokens(
 
 /// Puts tokens into a team's wallet. The same key puts them once.
 #[utoipa::path(post, path = "/v1/teams/{team}/deposit", tag = "teams", request_body = TeamTokensRequest,
-    params(("team" = String, Path),
-        ("Idempotency-Key" = String, Header, description = "A UUID made by the client for this command")),
+    params(("team" = String, Path, format = "uuid"),
+        ("Idempotency-Key" = String, Header, format = "uuid", description = "A UUID made by the client for this command")),
     responses((status = 200, body = TeamBalance)))]
 pub(crate) async fn deposit(
     State(server): State<Server>,
@@ -187,8 +187,8 @@ pub(crate) async fn deposit(
 
 /// Draws tokens from a team's wallet, within the member's monthly limit. The same key draws once.
 #[utoipa::path(post, path = "/v1/teams/{team}/draw", tag = "teams", request_body = TeamTokensRequest,
-    params(("team" = String, Path),
-        ("Idempotency-Key" = String, Header, description = "A UUID made by the client for this command")),
+    params(("team" = String, Path, format = "uuid"),
+        ("Idempotency-Key" = String, Header, format = "uuid", description = "A UUID made by the client for this command")),
     responses((status = 200, body = TeamBalance)))]
 pub(crate) async fn draw(
     State(server): State<Server>,
@@ -201,7 +201,7 @@ pub(crate) async fn draw(
 }
 
 /// What moved into and out of a team's wallet, the newest first: all for owners and managers, a member's own for others.
-#[utoipa::path(get, path = "/v1/teams/{team}/moves", tag = "teams", params(("team" = String, Path), PageQuery),
+#[utoipa::path(get, path = "/v1/teams/{team}/moves", tag = "teams", params(("team" = String, Path, format = "uuid"), PageQuery),
     responses((status = 200, body = Page<TeamMoveView>)))]
 pub(crate) async fn moves(
     State(server): State<Server>,

@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use crate::billing::{self, Asked, DOCUMENT_BYTES_MAX};
 use crate::caller::Caller;
+use crate::openapi::File;
 use crate::request::{Body, CommandKey, Path, Query};
 use crate::{Error, Server};
 
@@ -38,7 +39,7 @@ impl Part {
 
 /// Orders tokens that are not paid by card. It is billed at once, or waits for the vendor's approval.
 #[utoipa::path(post, path = "/v1/token-orders", tag = "tokens", request_body = TokenOrderRequest,
-    params(("Idempotency-Key" = String, Header, description = "A UUID made by the client for this command")),
+    params(("Idempotency-Key" = String, Header, format = "uuid", description = "A UUID made by the client for this command")),
     responses((status = 201, body = TokenOrderView), (status = 200, body = TokenOrderView, description = "The first answer again")))]
 pub(crate) async fn place(
     State(server): State<Server>,
@@ -103,7 +104,7 @@ pub(crate) async fn list(
 }
 
 /// One of the caller's orders for tokens.
-#[utoipa::path(get, path = "/v1/token-orders/{order}", tag = "tokens", params(("order" = String, Path)),
+#[utoipa::path(get, path = "/v1/token-orders/{order}", tag = "tokens", params(("order" = String, Path, format = "uuid")),
     responses((status = 200, body = TokenOrderView)))]
 pub(crate) async fn show(
     State(server): State<Server>,
@@ -115,9 +116,9 @@ pub(crate) async fn show(
 }
 
 /// Hands in the document of an order that waits: PDF, PNG or JPEG, at most 10 MiB. A second one replaces the first.
-#[utoipa::path(put, path = "/v1/token-orders/{order}/document", tag = "tokens", params(("order" = String, Path),
+#[utoipa::path(put, path = "/v1/token-orders/{order}/document", tag = "tokens", params(("order" = String, Path, format = "uuid"),
     ("File-Name" = Option<String>, Header, description = "What the document is called")),
-    request_body(content = Vec<u8>, content_type = "application/octet-stream"),
+    request_body(content = File, content_type = "application/octet-stream"),
     responses((status = 200, body = TokenOrderView)))]
 pub(crate) async fn put_document(
     State(server): State<Server>,
@@ -138,9 +139,9 @@ pub(crate) async fn put_document(
 }
 
 /// The document of an order, as it was handed in.
-#[utoipa::path(get, path = "/v1/token-orders/{order}/document", tag = "tokens", params(("order" = String, Path)),
-    responses((status = 200, description = "The file", content((Vec<u8> = "application/pdf"), (Vec<u8> = "image/png"),
-        (Vec<u8> = "image/jpeg")))))]
+#[utoipa::path(get, path = "/v1/token-orders/{order}/document", tag = "tokens", params(("order" = String, Path, format = "uuid")),
+    responses((status = 200, description = "The file", content((File = "application/pdf"), (File = "image/png"),
+        (File = "image/jpeg")))))]
 pub(crate) async fn document(
     State(server): State<Server>,
     caller: Caller,
@@ -151,7 +152,7 @@ pub(crate) async fn document(
 }
 
 /// Takes back an order that waits.
-#[utoipa::path(delete, path = "/v1/token-orders/{order}", tag = "tokens", params(("order" = String, Path)),
+#[utoipa::path(delete, path = "/v1/token-orders/{order}", tag = "tokens", params(("order" = String, Path, format = "uuid")),
     responses((status = 200, body = TokenOrderView)))]
 pub(crate) async fn cancel(
     State(server): State<Server>,
@@ -185,7 +186,7 @@ pub(crate) async fn invoices(
 }
 
 /// One of the caller's bills.
-#[utoipa::path(get, path = "/v1/invoices/{invoice}", tag = "tokens", params(("invoice" = String, Path)),
+#[utoipa::path(get, path = "/v1/invoices/{invoice}", tag = "tokens", params(("invoice" = String, Path, format = "uuid")),
     responses((status = 200, body = InvoiceView)))]
 pub(crate) async fn invoice(
     State(server): State<Server>,
@@ -197,8 +198,8 @@ pub(crate) async fn invoice(
 }
 
 /// The same as PDF.
-#[utoipa::path(get, path = "/v1/invoices/{invoice}/pdf", tag = "tokens", params(("invoice" = String, Path)),
-    responses((status = 200, content_type = "application/pdf")))]
+#[utoipa::path(get, path = "/v1/invoices/{invoice}/pdf", tag = "tokens", params(("invoice" = String, Path, format = "uuid")),
+    responses((status = 200, body = File, content_type = "application/pdf")))]
 pub(crate) async fn invoice_pdf(
     State(server): State<Server>,
     caller: Caller,

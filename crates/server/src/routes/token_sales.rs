@@ -38,13 +38,10 @@ pub(crate) async fn prices(State(server): State<Server>) -> Result<Json<TokenPri
 #[into_params(parameter_in = Query)]
 pub(crate) struct QuoteQuery {
     /// The currency (ISO 4217).
-    #[param(value_type = String)]
     currency: Currency,
     /// How many tokens; or else a pack.
-    #[param(value_type = Option<i64>)]
     tokens: Option<Tokens>,
     /// A pack of the price list.
-    #[param(value_type = Option<String>)]
     pack: Option<PackId>,
 }
 
@@ -65,10 +62,8 @@ pub(crate) async fn quote(
 #[into_params(parameter_in = Query)]
 pub(crate) struct ShortfallQuery {
     /// How many tokens are missing, at least 1.
-    #[param(value_type = i64)]
     missing: Tokens,
     /// The currency (ISO 4217).
-    #[param(value_type = String)]
     currency: Currency,
 }
 
@@ -85,7 +80,7 @@ pub(crate) async fn shortfall(
 
 /// Buys tokens by card: answers the page on which they are paid. The same key buys once.
 #[utoipa::path(post, path = "/v1/token-purchases", tag = "tokens", request_body = BuyTokensRequest,
-    params(("Idempotency-Key" = String, Header, description = "A UUID made by the client for this command")),
+    params(("Idempotency-Key" = String, Header, format = "uuid", description = "A UUID made by the client for this command")),
     responses((status = 201, body = TokenPurchase), (status = 200, body = TokenPurchase, description = "The first answer again")))]
 pub(crate) async fn buy(
     State(server): State<Server>,
@@ -119,7 +114,8 @@ pub(crate) async fn buy(
 #[into_params(parameter_in = Query)]
 pub(crate) struct PurchasesQuery {
     /// The cursor of the page before.
-    cursor: Option<String>,
+    #[param(value_type = Option<String>, format = "uuid")]
+    cursor: Option<PurchaseId>,
     /// Purchases on the page, 1 to 100.
     limit: Option<i64>,
 }
@@ -132,13 +128,12 @@ pub(crate) async fn list(
     caller: Caller,
     Query(query): Query<PurchasesQuery>,
 ) -> Result<Json<Page<TokenPurchase>>, Error> {
-    let before: Option<PurchaseId> = query.cursor.map(|cursor| cursor.parse()).transpose()?;
     let limit = query.limit.unwrap_or(PAGE_DEFAULT).clamp(1, PAGE_MAX);
     let mine = PurchaseFilter {
         user: Some(caller.user),
         ..PurchaseFilter::default()
     };
-    let mut found = server.0.store.purchases(mine, before, limit + 1).await?;
+    let mut found = server.0.store.purchases(mine, query.cursor, limit + 1).await?;
     let more = i64::try_from(found.len()).unwrap_or(i64::MAX) > limit;
     found.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
     let next_cursor = more.then(|| found.last().map(|last| last.id.to_string())).flatten();
@@ -151,7 +146,7 @@ pub(crate) async fn list(
 }
 
 /// A purchase of the caller's, with the cart that waits for it.
-#[utoipa::path(get, path = "/v1/token-purchases/{purchase}", tag = "tokens", params(("purchase" = String, Path)),
+#[utoipa::path(get, path = "/v1/token-purchases/{purchase}", tag = "tokens", params(("purchase" = String, Path, format = "uuid")),
     responses((status = 200, body = TokenPurchase)))]
 pub(crate) async fn show(
     State(server): State<Server>,
@@ -163,7 +158,7 @@ pub(crate) async fn show(
 }
 
 /// Gives up a purchase that is not paid, and answers it as it stands then.
-#[utoipa::path(post, path = "/v1/token-purchases/{purchase}/cancel", tag = "tokens", params(("purchase" = String, Path)),
+#[utoipa::path(post, path = "/v1/token-purchases/{purchase}/cancel", tag = "tokens", params(("purchase" = String, Path, format = "uuid")),
     responses((status = 200, body = TokenPurchase)))]
 pub(crate) async fn cancel(
     State(server): State<Server>,

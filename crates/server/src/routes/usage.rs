@@ -26,7 +26,7 @@ pub(crate) struct UsageQuery {
 
 /// Reports what a computer counted. What was reported before counts once.
 #[utoipa::path(post, path = "/v1/activations/{activation}/journal", tag = "library", request_body = JournalUpload,
-    params(("activation" = String, Path)), responses((status = 200, body = JournalReceipt)))]
+    params(("activation" = String, Path, format = "uuid")), responses((status = 200, body = JournalReceipt)))]
 pub(crate) async fn report(
     State(server): State<Server>,
     caller: Caller,

@@ -11,7 +11,7 @@ use crate::{Error, Server, vouchers};
 
 /// Redeems a voucher into the caller's wallet, once. The same key gets the first answer again.
 #[utoipa::path(post, path = "/v1/vouchers/redeem", tag = "wallet", request_body = RedeemRequest,
-    params(("Idempotency-Key" = String, Header, description = "A UUID made by the client for this command")),
+    params(("Idempotency-Key" = String, Header, format = "uuid", description = "A UUID made by the client for this command")),
     responses((status = 201, body = Redeemed), (status = 200, body = Redeemed, description = "The first answer again")))]
 pub(crate) async fn redeem(
     State(server): State<Server>,

@@ -14,6 +14,7 @@ use utoipa::IntoParams;
 use uuid::Uuid;
 
 use crate::caller::Caller;
+use crate::openapi::File;
 use crate::request::{Body, Query};
 use crate::routes::paging::PageQuery;
 use crate::{Error, Server, billing, wallets};
@@ -152,7 +153,7 @@ pub(crate) async fn statement(
 /// The same as a document to print (PDF), which holds what was signed as a file and between the lines
 /// `-----BEGIN SCRIP STATEMENT-----` and `-----END SCRIP STATEMENT-----`.
 #[utoipa::path(get, path = "/v1/wallet/statement.pdf", tag = "wallet", params(PeriodQuery),
-    responses((status = 200, body = Vec<u8>, content_type = "application/pdf")))]
+    responses((status = 200, body = File, content_type = "application/pdf")))]
 pub(crate) async fn statement_pdf(
     State(server): State<Server>,
     caller: Caller,

@@ -179,15 +179,19 @@ impl Api {
         assert_eq!((report.listed, report.problems.len()), (1, 0));
     }
 
+    /// Sends a request; the status of the answer must stand in the description of the API.
     pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
+        let (method, path) = (request.method().clone(), request.uri().path().to_owned());
         let response = self.server.router().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let bytes = axum::body::to_bytes(body, 64 << 20).await.unwrap().to_vec();
-        Answer {
+        let answer = Answer {
             status: parts.status,
             headers: parts.headers,
             bytes,
-        }
+        };
+        crate::openapi::assert_described(&method, &path, &answer);
+        answer
     }
 
     pub(crate) async fn call(&self, method: Method, path: &str, token: Option<&str>, body: Option<Value>) -> Answer {
