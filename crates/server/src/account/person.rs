@@ -1,6 +1,6 @@
 //! Who looks at a page of the account.
 
-use axum::extract::FromRequestParts;
+use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use http::request::Parts;
 use scrip_domain::UserId;
 use scrip_store::{TokenHash, User};
@@ -67,5 +67,17 @@ impl FromRequestParts<Server> for Person {
             verified: user.verified_at.is_some(),
             visit,
         })
+    }
+}
+
+impl OptionalFromRequestParts<Server> for Person {
+    type Rejection = Refused;
+
+    async fn from_request_parts(parts: &mut Parts, server: &Server) -> Result<Option<Self>, Refused> {
+        match <Self as FromRequestParts<Server>>::from_request_parts(parts, server).await {
+            Ok(person) => Ok(Some(person)),
+            Err(Refused::SignedOut(_)) => Ok(None),
+            Err(other) => Err(other),
+        }
     }
 }

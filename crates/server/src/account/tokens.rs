@@ -231,44 +231,74 @@ struct Back {
     session: Option<String>,
 }
 
-/// Where the payment page sends the buyer, who may be in another browser than the one that is signed in: whoever knows the page's
-/// name has been there.
-async fn come_back(State(server): State<Server>, visit: Visit, Query(back): Query<Back>) -> Result<Response, Refused> {
-    let purchase = server.0.store.any_purchase(back.purchase).await?;
-    let known = purchase.page.as_ref().map(|page| page.session.as_str());
-    if back.session.is_none() || back.session.as_deref() != known {
-        let body = html! {
-            p { "Nothing was charged. The purchase stays open for a while, so that you can still pay it." }
-            p { a href=(format!("{PURCHASES}/{}", back.purchase)) { "Look at the purchase" } }
-        };
-        return Ok(Page::new("Not paid", body).show(&visit));
-    }
-    let purchase = match stripe::confirm(&server, purchase.clone()).await {
-        Ok(confirmed) => confirmed,
+/// Where the payment page sends the buyer, who may be in another browser than the one that is signed in. Whoever knows the page's
+/// name has been there, so that the provider is asked; what came of it is told to the buyer alone.
+async fn come_back(
+    State(server): State<Server>,
+    visit: Visit,
+    person: Option<Person>,
+    Query(back): Query<Back>,
+) -> Result<Response, Refused> {
+    let purchase = match server.0.store.any_purchase(back.purchase).await {
+        Ok(purchase) => purchase,
+        Err(scrip_store::Error::PurchaseNotFound { .. }) => return Ok(neutral().show(&visit)),
+        Err(other) => return Err(Error::from(other).into()),
+    };
+    let own = person.filter(|person| person.user == purchase.user);
+    let page = purchase.page.as_ref().map(|page| page.session.as_str());
+    let paid = back.session.is_some() && back.session.as_deref() == page;
+    let purchase = if paid {
+        look_again(&server, purchase).await?
+    } else {
+        purchase
+    };
+    Ok(match own {
+        None => neutral().show(&visit),
+        Some(person) => outcome(&purchase, paid).show(&person),
+    })
+}
+
+/// The purchase, after asking the provider whether it is paid.
+async fn look_again(server: &Server, purchase: TokenPurchase) -> Result<TokenPurchase, Error> {
+    match stripe::confirm(server, purchase.clone()).await {
         // The message of the provider, or the next look, will tell.
         Err(Error::PaymentUnavailable { why }) => {
             tracing::warn!(purchase = %purchase.id, why, "a payment is confirmed later");
-            purchase
+            Ok(purchase)
         }
-        Err(other) => return Err(other.into()),
-    };
-    let (title, said) = if purchase.issued_at.is_some() {
-        ("Thank you", format!("{} are in your wallet.", purchase.quote.tokens))
-    } else {
-        (
-            "Thank you",
-            format!(
-                "{} will be in your wallet as soon as the payment is confirmed.",
-                purchase.quote.tokens
-            ),
-        )
-    };
+        looked => looked,
+    }
+}
+
+/// What everybody sees, whatever became of the purchase and whether or not there is one.
+fn neutral() -> Page {
     let body = html! {
-        p { (said) }
-        p { "If you came from the app, go back to it: your cart waits there at the price that you saw." }
-        p { a href=(format!("{PURCHASES}/{}", purchase.id)) { "Look at the purchase" } }
+        p { "You can go back to the app. It shows the tokens as soon as the payment is confirmed." }
+        p { a href=(PURCHASES) { "Sign in to look at your purchases" } }
     };
-    Ok(Page::new(title, body).show(&visit))
+    Page::new("Back from the payment page", body)
+}
+
+/// What the buyer sees.
+fn outcome(purchase: &TokenPurchase, paid: bool) -> Page {
+    let link = html! { p { a href=(format!("{PURCHASES}/{}", purchase.id)) { "Look at the purchase" } } };
+    if !paid {
+        let body = html! {
+            p { "Nothing was charged. The purchase stays open for a while, so that you can still pay it." }
+            (link)
+        };
+        return Page::new("Not paid", body);
+    }
+    let tokens = purchase.quote.tokens;
+    let body = html! {
+        p {
+            @if purchase.issued_at.is_some() { (tokens) " are in your wallet." }
+            @else { (tokens) " will be in your wallet as soon as the payment is confirmed." }
+        }
+        p { "If you came from the app, go back to it: your cart waits there at the price that you saw." }
+        (link)
+    };
+    Page::new("Thank you", body)
 }
 
 #[derive(Default, Deserialize)]

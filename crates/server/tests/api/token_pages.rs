@@ -11,8 +11,7 @@ use crate::token_sales::{assert_sound, balance, now, open, shop, tell};
 async fn coming_back_from_the_payment_page_credits_the_tokens() {
     let (stripe, api, token) = shop().await;
     let (id, page) = open(&api, &token).await;
-    // The app opened a browser in which nobody is signed in.
-    let mut browser = Browser::new(&api);
+    let mut browser = Browser::signed_in(&api, "ada@example.com").await;
     let path = format!("/account/tokens/return?purchase={id}");
     assert!(browser.page(&path).await.contains("Nothing was charged"));
     let early = browser.page(&format!("{path}&session={page}")).await;
@@ -37,6 +36,34 @@ async fn coming_back_from_the_payment_page_credits_the_tokens() {
         assert!(done.contains("100 tokens are in your wallet"), "{done}");
     }
     assert_eq!(balance(&api, &token).await, 100);
+    assert_sound(&api).await;
+}
+
+#[tokio::test]
+async fn only_the_buyer_is_told_whether_a_purchase_is_paid() {
+    let (stripe, api, token) = shop().await;
+    let (id, page) = open(&api, &token).await;
+    api.register("eve@example.com").await;
+    let (mut nobody, mut eve) = (Browser::new(&api), Browser::signed_in(&api, "eve@example.com").await);
+    let path = format!("/account/tokens/return?purchase={id}");
+    let paid = format!("{path}&session={page}");
+    let nowhere = format!("/account/tokens/return?purchase={}", uuid::Uuid::new_v4());
+    let mut seen = Vec::new();
+    for address in [&nowhere, &path, &paid] {
+        seen.push((nobody.page(address).await, eve.page(address).await));
+    }
+    stripe.pay(&page);
+    // The app opened a browser in which nobody is signed in: the payment counts all the same.
+    seen.push((nobody.page(&paid).await, eve.page(&paid).await));
+    assert_eq!(balance(&api, &token).await, 100);
+    seen.push((nobody.page(&path).await, eve.page(&path).await));
+    for (nobody, eve) in &seen {
+        assert_eq!((nobody, eve), (&seen[0].0, &seen[0].1));
+        assert!(nobody.contains("You can go back to the app"), "{nobody}");
+        assert!(!nobody.contains(&id) && !nobody.contains("100 tokens"), "{nobody}");
+    }
+    let mut ada = Browser::signed_in(&api, "ada@example.com").await;
+    assert!(ada.page(&paid).await.contains("100 tokens are in your wallet"));
     assert_sound(&api).await;
 }
 
