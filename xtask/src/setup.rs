@@ -15,10 +15,10 @@ use crate::process::{cargo, is_on_path, npm, read, show};
 /// The version of the WebDriver for Tauri windows that the tests are written against.
 const TAURI_DRIVER_VERSION: &str = "2.1.0";
 
-/// What nobody here wrote and tests talk to: a library that checks our authorization codes, a payment provider, an SMTP server, and
-/// what asks the API whatever its description allows and forbids.
+/// What nobody here wrote and tests talk to: a library that checks our authorization codes, a payment provider, an SMTP server, a
+/// receiver of webhooks, and what asks the API whatever its description allows and forbids.
 const PYTHON_PACKAGES: &str = "PyJWT==2.10.1\ncryptography>=42\nlocalstripe==1.15.10\naiosmtpd==1.4.6\n\
-    schemathesis==4.32.5\n";
+    standardwebhooks==1.1.0\nschemathesis==4.32.5\n";
 
 /// Where distributions put the catalog of their programs; the older place last.
 const CATALOG_FOLDERS: [&str; 2] = ["/var/lib/swcatalog/yaml", "/var/lib/app-info/yaml"];

@@ -1,12 +1,14 @@
 //! Messages to a real endpoint: signed, once, again after a failure, and never to where they should not go.
 
+use std::io::Write as _;
+use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
 
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::routing::post;
 use http::{HeaderMap, StatusCode};
-use scrip_domain::{Coded as _, Role};
+use scrip_domain::{Clock as _, Coded as _, Role, SystemClock};
 use scrip_server::{WebhookReport, send_webhooks};
 use scrip_store::Act;
 use uuid::Uuid;
@@ -69,6 +71,29 @@ fn check(headers: &HeaderMap, body: &str, secret: &str) -> bool {
         let signature = Base64::decode_vec(signature.strip_prefix("v1,").unwrap()).unwrap();
         mac.verify_slice(&signature).is_ok()
     })
+}
+
+/// Whether a library for receivers that nobody here wrote takes a message. It refuses what is older than five minutes, too.
+fn foreign_check(headers: &HeaderMap, body: &str, secret: &str) -> bool {
+    const SCRIPT: &str = "import json, sys\nfrom standardwebhooks.webhooks import Webhook, WebhookVerificationError\n\
+        said = json.load(sys.stdin)\ntry:\n    Webhook(said['secret']).verify(said['body'], said['headers'])\n\
+        except WebhookVerificationError as why:\n    print(why)\n    sys.exit(3)\n";
+    let headers: serde_json::Map<_, _> = headers
+        .iter()
+        .map(|(name, value)| (name.to_string(), value.to_str().unwrap().into()))
+        .collect();
+    let said = serde_json::json!({"headers": headers, "body": body, "secret": secret});
+    let mut run = Command::new(scrip_testkit::python());
+    run.args(["-c", SCRIPT]).stdin(Stdio::piped()).stdout(Stdio::null());
+    let mut run = run.spawn().unwrap();
+    let mut input = run.stdin.take().unwrap();
+    input.write_all(said.to_string().as_bytes()).unwrap();
+    drop(input);
+    match run.wait().unwrap().code() {
+        Some(0) => true,
+        Some(3) => false,
+        other => panic!("the receiver's library ended with {other:?}: cargo xtask setup installs it"),
+    }
 }
 
 async fn endpoint(api: &Api, url: &str) -> Uuid {
@@ -148,6 +173,43 @@ async fn messages_are_signed_arrive_once_and_come_again_after_a_failure() {
         text.contains("scrip_webhook_attempts_total{outcome=\"failed\"} 4"),
         "{text}"
     );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_receivers_own_library_takes_the_messages_and_no_changed_ones() {
+    let api = Api::with_settings("webhooks_private = true").await;
+    // The library looks at the time of this machine.
+    api.clock
+        .advance_seconds(SystemClock.now().seconds() - api.server.now().seconds());
+    let receiver = Receiver::default();
+    let url = receiver.listen().await;
+    let id = endpoint(&api, &url).await;
+    let store = api.server.store();
+    let send_one = async || {
+        store.ping_endpoint(id, Uuid::new_v4(), &ACT).await.unwrap();
+        assert_eq!(send(&api).await, (1, 0));
+        receiver.take().remove(0)
+    };
+    let (headers, body) = send_one().await;
+    assert!(foreign_check(&headers, &body, SECRET));
+    assert!(!foreign_check(&headers, &format!("{body} "), SECRET));
+    let other = "whsec_HxAeDQwLCgkIBwYFBAMCAQAPDg0MCwoJCAcGBQQDAgE=";
+    assert!(!foreign_check(&headers, &body, other));
+    for (name, changed) in [("webhook-id", "msg_other"), ("webhook-timestamp", "1800000000")] {
+        let mut headers = headers.clone();
+        headers.insert(name, changed.parse().unwrap());
+        assert!(
+            !foreign_check(&headers, &body, SECRET),
+            "a message with another {name} passes"
+        );
+    }
+    // While a secret is changed, both sign.
+    store
+        .rotate_endpoint(id, other, api.server.now().plus_seconds(60), &ACT)
+        .await
+        .unwrap();
+    let (headers, body) = send_one().await;
+    assert!(foreign_check(&headers, &body, SECRET) && foreign_check(&headers, &body, other));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
