@@ -79,7 +79,7 @@ impl Server {
             tracing::info!(sealed, "secrets that lay in the database in clear are sealed now");
         }
         let files = Files::open(&config.data)?;
-        let limits = Limits::new(config.settings.sign_ins_per_minute);
+        let limits = Limits::new(config.settings.sign_ins_per_minute, clock.clone());
         let mail = config.settings.mail.as_ref();
         let outlet = mail
             .map(|mail| Outlet::open(mail, config.smtp_password.as_ref()))
