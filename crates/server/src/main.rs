@@ -11,6 +11,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use axum::serve::ListenerExt as _;
 use clap::{Args, Parser, Subcommand};
 use commands::approvals::held;
 use scrip_appstream::PricePolicy;
@@ -375,6 +376,12 @@ async fn serve(server: &Server, data: &Path, listen: SocketAddr) -> anyhow::Resu
         tracing::info!("stopping: running requests are finished first");
         stopping.send_replace(true);
     };
+    // A long answer goes out in pieces: none of them waits until the one before it is confirmed.
+    let listener = listener.tap_io(|stream| {
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "a connection keeps small pieces back");
+        }
+    });
     let serving = axum::serve(listener, service).with_graceful_shutdown(stop);
     let patience = async {
         if stopped.changed().await.is_err() {
