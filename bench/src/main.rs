@@ -9,6 +9,8 @@ mod disk;
 mod download;
 mod footprint;
 mod machine;
+mod numbers;
+mod pages;
 mod report;
 mod rounds;
 mod scan;
@@ -54,6 +56,8 @@ enum Subject {
     Download,
     /// What linking the SDK adds to a program.
     Footprint,
+    /// Every page of the console and the account on a large vendor.
+    Pages,
 }
 
 fn main() -> ExitCode {
@@ -86,6 +90,7 @@ fn run(arguments: &Arguments) -> Result<()> {
             Subject::Search => search::measure(effort, &mut report),
             Subject::Download => download::measure(effort, &mut report),
             Subject::Footprint => footprint::measure(effort, &mut report),
+            Subject::Pages => pages::measure(effort, &mut report),
         };
         measured.with_context(|| format!("measuring {subject:?}"))?;
     }

@@ -8,6 +8,11 @@ use scrip_domain::{Clock, SystemClock};
 use crate::machine::Facts;
 use crate::rounds::Spread;
 
+/// The most that one in a hundred answers of a page may take, in seconds.
+pub(crate) const PAGE_P99_MAX: f64 = 0.1;
+/// By how much a page may become slower where there is ten times as much.
+pub(crate) const PAGE_GROWTH_MAX: f64 = 1.2;
+
 /// What a ratio should be.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Goal {
@@ -25,11 +30,24 @@ struct Row {
     is_met: bool,
 }
 
+/// How fast a page is.
+pub(crate) struct PageRow {
+    pub(crate) page: String,
+    pub(crate) visitor: &'static str,
+    /// Seconds: the median, what one in a hundred takes, and the median where there is a tenth of everything.
+    pub(crate) p50: f64,
+    pub(crate) p99: f64,
+    pub(crate) small_p50: f64,
+    pub(crate) bytes: usize,
+}
+
 /// Everything that one run measured.
 pub(crate) struct Report {
     facts: Facts,
     rows: Vec<Row>,
     notes: Vec<String>,
+    /// What is said of the pages, and the pages.
+    pages: Option<(String, Vec<PageRow>)>,
 }
 
 impl Report {
@@ -38,6 +56,7 @@ impl Report {
             facts,
             rows: Vec::new(),
             notes: Vec::new(),
+            pages: None,
         }
     }
 
@@ -83,6 +102,11 @@ impl Report {
             goal: format!("≤ +{}", kilobytes(limit)),
             is_met: growth <= limit,
         });
+    }
+
+    /// Adds a table of pages of its own.
+    pub(crate) fn pages(&mut self, about: &str, rows: Vec<PageRow>) {
+        self.pages = Some((about.to_owned(), rows));
     }
 
     /// Adds a sentence below the table.
@@ -148,8 +172,32 @@ impl Report {
         for note in &self.notes {
             writeln!(text, "- {note}")?;
         }
+        if let Some((about, rows)) = &self.pages {
+            render_pages(&mut text, about, rows)?;
+        }
         Ok(text)
     }
+}
+
+fn render_pages(text: &mut String, about: &str, rows: &[PageRow]) -> Result<()> {
+    writeln!(text, "\n## Pages\n\n{about}\n")?;
+    text.push_str("| page | seen by | p50 | p99 | p50 with a tenth | growth | size |\n|---|---|---|---|---|---|---|\n");
+    for row in rows {
+        let growth = row.p50 / row.small_p50;
+        let bold = |text: String, is_missed: bool| if is_missed { format!("**{text}**") } else { text };
+        writeln!(
+            text,
+            "| `{}` | {} | {} | {} | {} | {} | {} |",
+            row.page,
+            row.visitor,
+            seconds(row.p50),
+            bold(seconds(row.p99), row.p99 > PAGE_P99_MAX),
+            seconds(row.small_p50),
+            bold(factor(growth), growth > PAGE_GROWTH_MAX),
+            kilobytes(row.bytes as u64)
+        )?;
+    }
+    Ok(())
 }
 
 /// A ratio with as many digits as say something.
