@@ -37,6 +37,9 @@ struct Arguments {
     /// Fewer and shorter rounds; docs/benchmarks.md stays as it is
     #[arg(long)]
     quick: bool,
+    /// Make the vendor whose pages are measured so many times smaller; docs/benchmarks.md stays as it is
+    #[arg(long, value_name = "TIMES", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    smaller: u32,
 }
 
 /// What can be measured.
@@ -90,13 +93,13 @@ fn run(arguments: &Arguments) -> Result<()> {
             Subject::Search => search::measure(effort, &mut report),
             Subject::Download => download::measure(effort, &mut report),
             Subject::Footprint => footprint::measure(effort, &mut report),
-            Subject::Pages => pages::measure(effort, &mut report),
+            Subject::Pages => pages::measure(effort, usize::try_from(arguments.smaller)?, &mut report),
         };
         measured.with_context(|| format!("measuring {subject:?}"))?;
     }
     let text = report.render()?;
     println!("{text}");
-    if arguments.only.is_none() && !arguments.quick {
+    if arguments.only.is_none() && !arguments.quick && arguments.smaller == 1 {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"))
             .parent()
             .context("the crate has no parent folder")?;

@@ -94,6 +94,7 @@ impl Vendor {
             email: email.parse()?,
             password_hash: "none".into(),
             grant: Tokens::new(WELCOME)?,
+            grant_later: Tokens::ZERO,
         };
         let user = self.store.register(&new).await?;
         self.transfers += 1;

@@ -34,6 +34,16 @@ pub(crate) struct Scale {
     pub(crate) transfers: usize,
 }
 
+impl Scale {
+    /// The same vendor with so many times fewer of everything; at least the accounts that look at pages.
+    pub(crate) fn part(self, smaller: usize) -> Self {
+        Self {
+            users: (self.users / smaller).max(20),
+            transfers: (self.transfers / smaller).max(200),
+        }
+    }
+}
+
 /// The token of the session of `who`, in the form that a cookie has.
 pub(crate) fn session(who: &str) -> String {
     format!("{:-<43}", format!("session-{}", who.split('@').next().unwrap_or(who)))
