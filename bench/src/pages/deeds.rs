@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
+use base64ct::{Base64UrlUnpadded, Encoding as _};
 use scrip_domain::{
     BillTo, BillingPolicy, CampaignId, Clock as _, Coded as _, Currency, DeviceId, FixedClock, IdSource as _,
     LicenseId, OrderChannel, OrderId, OrderRefundPolicy, PersonalDetails, Platform, ProductId, PurchaseMethod,
@@ -175,7 +176,7 @@ impl Vendor {
     async fn computer(&self, customer: &Customer) -> Result<DeviceId> {
         let device = NewDevice {
             name: format!("Computer of {}", customer.name),
-            thumbprint: format!("thumbprint of {}", customer.id),
+            thumbprint: Base64UrlUnpadded::encode_string(&Sha256::digest(customer.id.0.as_bytes())),
             machine: format!("machine of {}", customer.id),
             facts: "{}".into(),
             platform: Platform {

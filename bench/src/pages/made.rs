@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
+use base64ct::{Base64UrlUnpadded, Encoding as _};
 use scrip_domain::{Clock as _, SystemClock};
+use scrip_store::DataKey;
 use sha2::{Digest as _, Sha256};
 
 use super::years::{self, Scale};
@@ -14,6 +16,8 @@ const DAYS_KEPT: i64 = 3;
 /// Where files are quickest, on Linux: two years have a million commits.
 const QUICK: &str = "/dev/shm";
 const FILE: &str = "scrip.db";
+/// What seals the secrets of a made vendor, who has none worth keeping.
+pub(super) const DATA_KEY: [u8; DataKey::BYTES] = [7; DataKey::BYTES];
 
 /// A private copy of the database of a scale, made first where there is none; and what the audit said of it.
 pub(super) fn data_folder(scale: Scale, runtime: &tokio::runtime::Runtime) -> Result<(tempfile::TempDir, String)> {
@@ -24,6 +28,7 @@ pub(super) fn data_folder(scale: Scale, runtime: &tokio::runtime::Runtime) -> Re
     }
     let data = tempfile::tempdir_in(&shelf).context("making a data folder")?;
     copy(&kept, data.path())?;
+    put_key(data.path())?;
     let said = std::fs::read_to_string(kept.join("audit.txt")).context("reading what the audit said")?;
     Ok((data, said))
 }
@@ -33,6 +38,7 @@ fn make(scale: Scale, shelf: &Path, kept: &Path, runtime: &tokio::runtime::Runti
     eprintln!("    making {} accounts with {} transfers", scale.users, scale.transfers);
     let quick = Path::new(QUICK);
     let made = tempfile::tempdir_in(if quick.is_dir() { quick } else { shelf }).context("making a folder")?;
+    put_key(made.path())?;
     let url = format!("sqlite:{}", made.path().join(FILE).display());
     let transfers = runtime.block_on(years::play(&url, scale))?;
     let said = output(command(made.path(), None)?.arg("audit"))?;
@@ -45,6 +51,13 @@ fn make(scale: Scale, shelf: &Path, kept: &Path, runtime: &tokio::runtime::Runti
     let part = tempfile::tempdir_in(shelf).context("making a folder")?;
     copy(made.path(), part.path())?;
     std::fs::rename(part.keep(), kept).context("keeping a database")
+}
+
+/// Puts the key where a server looks for it.
+fn put_key(data: &Path) -> Result<()> {
+    let keys = data.join("keys");
+    std::fs::create_dir(&keys).context("making a folder")?;
+    std::fs::write(keys.join("data.key"), Base64UrlUnpadded::encode_string(&DATA_KEY)).context("writing a key")
 }
 
 fn copy(from: &Path, to: &Path) -> Result<()> {
@@ -86,8 +99,8 @@ fn shelf() -> Result<PathBuf> {
 fn fingerprint() -> Result<String> {
     let bench = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut digest = Sha256::new();
-    for folder in ["../crates/store/migrations", "src/pages"] {
-        let folder = bench.join(folder);
+    let migrations = bench.join("../crates/store/migrations");
+    for folder in [migrations.join("sqlite"), migrations, bench.join("src/pages")] {
         let mut files: Vec<PathBuf> = std::fs::read_dir(&folder)
             .with_context(|| format!("listing {}", folder.display()))?
             .map(|entry| entry.map(|entry| entry.path()))
@@ -95,9 +108,10 @@ fn fingerprint() -> Result<String> {
             .context("listing a folder")?;
         files.sort();
         let makes = |path: &PathBuf| {
-            !["routes.rs", "crawl.rs", "browser.rs"]
-                .iter()
-                .any(|other| path.ends_with(other))
+            path.is_file()
+                && !["routes.rs", "crawl.rs", "browser.rs"]
+                    .iter()
+                    .any(|other| path.ends_with(other))
         };
         for path in files.into_iter().filter(makes) {
             digest.update(std::fs::read(&path).with_context(|| format!("reading {}", path.display()))?);

@@ -6,12 +6,13 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 use futures_util::future::join_all;
 use scrip_domain::{
-    Audience, Campaign, CampaignId, Clock as _, ExpiryPolicy, FixedClock, Role, SystemClock, SystemIds,
+    Audience, BillingPolicy, Campaign, CampaignId, Clock as _, ExpiryPolicy, FixedClock, Role, SystemClock, SystemIds,
     TokenPriceTerms, Tokens,
 };
-use scrip_store::{NewApproval, NewPriceList, NewVouchers, Store, VoucherFunding};
+use scrip_store::{DataKey, NewApproval, NewPriceList, NewVouchers, Store, VoucherFunding};
 
 use super::deeds::{Customer, SESSION_SECONDS, Vendor, act, euro, hash};
+use super::made::DATA_KEY;
 use super::stock;
 use crate::numbers::Numbers;
 
@@ -56,6 +57,7 @@ pub(crate) async fn play(url: &str, scale: Scale) -> Result<usize> {
     let clock = Arc::new(FixedClock::new(start));
     let ids = Arc::new(SystemIds::default());
     let store = Store::open(url, clock.clone(), ids.clone()).await?;
+    let store = store.with_data_key(DataKey::new(&DATA_KEY));
     let mut years = Years {
         vendor: Vendor {
             store,
@@ -239,6 +241,19 @@ impl Years {
         }
     }
 
+    /// Something that can still be taken back, and something that is on a computer.
+    async fn shop_today(&mut self, who: usize) -> Result<()> {
+        for _ in 0..4 {
+            self.fill(who).await?;
+            self.check_out(vec![who]).await?;
+            let customer = &mut self.customers[who];
+            if let (None, Some((_, product))) = (customer.device, customer.last.clone()) {
+                self.vendor.activate(customer, &product).await?;
+            }
+        }
+        Ok(())
+    }
+
     /// A new price list of tokens.
     async fn price(&mut self) -> Result<()> {
         let new = NewPriceList {
@@ -331,6 +346,15 @@ impl Years {
             };
             store.ask_approval(&new, &act("approval.asked", "a license")).await?;
         }
+        for who in 0..2 {
+            self.shop_today(who).await?;
+        }
+        let policy = BillingPolicy {
+            seller: "A made-up vendor".into(),
+            ..BillingPolicy::default()
+        };
+        let store = &self.vendor.store;
+        store.put_setting(&policy, &act("settings.changed", "billing")).await?;
         let (heavy, typical) = (&self.customers[0], &self.customers[1]);
         self.vendor.sign_in(heavy, &session(HEAVY)).await?;
         self.vendor.sign_in(typical, &session(TYPICAL)).await?;
