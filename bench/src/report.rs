@@ -34,6 +34,8 @@ struct Row {
 pub(crate) struct PageRow {
     pub(crate) page: String,
     pub(crate) visitor: &'static str,
+    /// Whether a browser shows it, rather than saving it: what is saved is as long as what stands in it.
+    pub(crate) is_page: bool,
     /// Seconds: the median, what one in a hundred takes, and the median where there is a tenth of everything.
     pub(crate) p50: f64,
     pub(crate) p99: f64,
@@ -191,9 +193,9 @@ fn render_pages(text: &mut String, about: &str, rows: &[PageRow]) -> Result<()> 
             row.page,
             row.visitor,
             seconds(row.p50),
-            bold(seconds(row.p99), row.p99 > PAGE_P99_MAX),
+            bold(seconds(row.p99), row.is_page && row.p99 > PAGE_P99_MAX),
             seconds(row.small_p50),
-            bold(factor(growth), growth > PAGE_GROWTH_MAX),
+            bold(factor(growth), row.is_page && growth > PAGE_GROWTH_MAX),
             kilobytes(row.bytes as u64)
         )?;
     }
