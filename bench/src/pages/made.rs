@@ -119,10 +119,7 @@ fn fingerprint() -> Result<String> {
     }
     let period = SystemClock.now().seconds() / (DAYS_KEPT * 86_400);
     digest.update(period.to_be_bytes());
-    Ok(digest
-        .finalize()
-        .iter()
-        .take(6)
-        .map(|byte| format!("{byte:02x}"))
-        .collect())
+    let digest = digest.finalize();
+    let (first, _) = digest.split_first_chunk().context("the length of a digest")?;
+    Ok(format!("{:016x}", u64::from_be_bytes(*first)))
 }
