@@ -64,11 +64,6 @@ pub(super) const ALL: &[Package] = &[
     package(Job::Test, "hledger", "reads the books that an accountant gets"),
     package(
         Job::Test,
-        "poppler-utils",
-        "reads the PDF files that are printed for people",
-    ),
-    package(
-        Job::Test,
         "prometheus",
         "its promtool tries the alerts and reads the dashboard",
     ),
