@@ -20,7 +20,7 @@ use crate::keystore::{Keystore, KeystoreMode};
 use crate::machine::Machine;
 use crate::meter::Anchors;
 use crate::places::Places;
-use crate::session::SessionCell;
+use crate::session::{Looks, SessionCell};
 use crate::{Error, state};
 
 /// The server that is asked where none is named.
@@ -85,6 +85,7 @@ pub struct App {
     pub(crate) ids: Arc<dyn IdSource>,
     pub(crate) keystore: Keystore,
     pub(crate) session: SessionCell,
+    pub(crate) looks: Looks,
     pub(crate) browser: BrowserCell,
     pub(crate) catalog: Catalog,
     pub(crate) computer: Computer,
@@ -122,6 +123,7 @@ impl App {
             computer: Computer::new(roots.with_prefix(places.prefix.clone())),
             client: Arc::new(Client::new(options.server, options.limits)?),
             session: SessionCell::default(),
+            looks: Looks::default(),
             browser: BrowserCell::default(),
             acquisitions: Acquisitions::default(),
             anchors: Arc::new(Anchors::new(options.machine.anchor.clone())),

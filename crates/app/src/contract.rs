@@ -68,6 +68,9 @@ pub struct SessionState {
     pub online: bool,
     /// Where secrets are kept: `secret-service`, or `file` with a warning to show.
     pub keystore: String,
+    /// How many times this run had looked at the session: of two states, the one with the smaller number is older.
+    #[ts(type = "number")]
+    pub revision: u64,
 }
 
 /// Signs in or registers.

@@ -1,6 +1,7 @@
 //! Who is signed in.
 
 use std::path::PathBuf;
+use std::sync::PoisonError;
 
 use scrip_api::{Account, RegisterRequest, Session, SignInRequest};
 use scrip_client::SessionToken;
@@ -28,16 +29,24 @@ struct Cell {
     armed: bool,
 }
 
+/// How many times the session was looked at.
+#[derive(Default)]
+pub(crate) struct Looks(std::sync::Mutex<u64>);
+
 impl App {
     /// Who is signed in, from what is stored here.
     #[expect(clippy::unused_async, reason = "all commands have one shape")]
     pub async fn session_state(&self) -> Result<SessionState, Error> {
+        // One look at a time, so that the numbers say which is the later one.
+        let mut looks = self.looks.0.lock().unwrap_or_else(PoisonError::into_inner);
         let account = self.stored_session()?.map(|session| session.account);
+        *looks += 1;
         Ok(SessionState {
             account,
             server: self.client.server().to_string(),
             online: self.is_online(),
             keystore: self.keystore.name().to_owned(),
+            revision: *looks,
         })
     }
 

@@ -2215,7 +2215,11 @@ online: boolean,
 /**
  * Where secrets are kept: `secret-service`, or `file` with a warning to show.
  */
-keystore: string, };
+keystore: string, 
+/**
+ * How many times this run had looked at the session: of two states, the one with the smaller number is older.
+ */
+revision: number, };
 
 export type SessionView = { 
 /**

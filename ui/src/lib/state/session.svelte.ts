@@ -13,7 +13,7 @@ export interface Entry {
 
 /** Who is signed in, and whether the server answers. */
 export class Session {
-  state = $state.raw<SessionState>({ account: null, server: "", online: true, keystore: "secret-service" });
+  state = $state.raw<SessionState>({ account: null, server: "", online: true, keystore: "secret-service", revision: 0 });
   known = $state(false);
   readonly #host: Host;
 
@@ -25,7 +25,9 @@ export class Session {
     return this.state.account !== null;
   }
 
+  /** Takes what was told or answered, unless what is known was looked at later: an answer may come after the news of a change. */
   take(state: SessionState): void {
+    if (state.revision < this.state.revision) return;
     this.state = state;
     this.known = true;
   }

@@ -95,8 +95,7 @@ export class Accounts {
         const { balance } = this.#host.needAccount();
         if (forfeit !== balance) refuse("account.not_erasable", `the wallet holds ${balance} tokens`);
         this.#host.session.account = null;
-        this.#host.tell({ kind: "session_changed", ...this.#host.session });
-        return this.#host.session;
+        return this.#host.tellSession();
       },
       "account.sessions": () => this.#all(),
       "account.end_sessions": ({ session }) => {

@@ -56,7 +56,8 @@ export class FakeHost implements Host {
   readonly installedHere = new Set<string>();
   cart: Item[] = [];
   history: WalletEntry[] = [];
-  session: SessionState;
+  readonly session: Omit<SessionState, "revision">;
+  #looks = 0;
 
   readonly #hearers = new Set<(event: Event) => void>();
   readonly #failures: { name: CommandName; failure: Failure }[] = [];
@@ -161,7 +162,18 @@ export class FakeHost implements Host {
 
   setOnline(online: boolean): void {
     this.session.online = online;
-    this.tell({ kind: "session_changed", ...this.session });
+    this.tellSession();
+  }
+
+  /** Tells everybody who is signed in and whether the server answers, and answers the same. */
+  tellSession(): SessionState {
+    const state = this.#look();
+    this.tell({ kind: "session_changed", ...state });
+    return state;
+  }
+
+  #look(): SessionState {
+    return { ...this.session, revision: ++this.#looks };
   }
 
   tell(event: Event): void {
@@ -199,7 +211,7 @@ export class FakeHost implements Host {
 
   #commands(): Omit<Table, LicensingCommand | PaperCommand | SaleCommand | SharingCommand | AccountCommand | VoucherCommand | BillCommand | PastCommand> {
     return {
-      "session.state": () => this.session,
+      "session.state": () => this.#look(),
       "session.register": ({ email, password }) => this.#register(email, password),
       "session.sign_in": ({ email, password, code }) => {
         this.needServer();
@@ -211,8 +223,7 @@ export class FakeHost implements Host {
       "session.sign_out": () => {
         this.session.account = null;
         this.licenses.clear();
-        this.tell({ kind: "session_changed", ...this.session });
-        return this.session;
+        return this.tellSession();
       },
       "catalog.sync": () => {
         this.needServer();
@@ -281,8 +292,7 @@ export class FakeHost implements Host {
   #openAccount(email: string, balance: number): SessionState {
     this.session.account = { id: crypto.randomUUID(), email, created_at: new Date(this.options.now()).toISOString(), balance: 0 };
     this.changeBalance(balance, "grant", "Welcome to Scrip");
-    this.tell({ kind: "session_changed", ...this.session });
-    return this.session;
+    return this.tellSession();
   }
 
   #register(email: string, password: string): SessionState {

@@ -115,7 +115,7 @@ export class Sales {
     const at = new Date(this.#host.options.now()).toISOString();
     Object.assign(own, { status: "issued", pay_url: null, paid_at: at, issued_at: at });
     this.#host.changeBalance(own.quote.tokens, "purchase", "Tokens by card");
-    this.#host.tell({ kind: "session_changed", ...this.#host.session });
+    this.#host.tellSession();
   }
 
   /** The bank refuses a card: the page stays open. */
