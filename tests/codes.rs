@@ -6,7 +6,7 @@ use std::process::{Command, Output};
 
 use scrip_domain::Timestamp;
 use scrip_licensing::{Claims, SigningKey};
-use scrip_tests::{Customer, Listing, PRICES, Vendor, tar_with_program};
+use scrip_tests::{Customer, Listing, Vendor};
 use serde_json::Value;
 
 const PRODUCT: &str = "org.example.Tool";
@@ -28,16 +28,7 @@ impl Shop {
             package: None,
             binary: "scrip-test-tool",
         };
-        vendor.import(&[listing.write(folder.path())], PRICES);
-        let archive = tar_with_program(folder.path(), "scrip-test-tool", "1.0", 1000);
-        vendor.run_ok(&[
-            "publish",
-            archive.to_str().unwrap(),
-            "--product",
-            PRODUCT,
-            "--version",
-            "1.0",
-        ]);
+        vendor.sell(&listing, folder.path(), 1000);
         let customer = Customer::new(&vendor.url());
         customer.register("ada@example.com");
         customer.ok(&["rent", PRODUCT, "--offer", "week"]);

@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use scrip_tests::{Customer, Listing, PRICES, Vendor, tar_with_program};
+use scrip_tests::{Customer, Listing, PRICES, Vendor};
 
 const PRODUCT: &str = "org.example.Large";
 const NAME: &str = "scrip-test-large";
@@ -26,16 +26,7 @@ fn shop(bytes: usize) -> Shop {
         package: None,
         binary: NAME,
     };
-    vendor.import(&[listing.write(folder.path())], PRICES);
-    let archive = tar_with_program(folder.path(), NAME, "1.0", bytes);
-    vendor.run_ok(&[
-        "publish",
-        archive.to_str().unwrap(),
-        "--product",
-        PRODUCT,
-        "--version",
-        "1.0",
-    ]);
+    let archive = vendor.sell(&listing, folder.path(), bytes);
     let customer = Customer::new(&vendor.url());
     customer.register("ada@example.com");
     customer.ok(&["rent", PRODUCT, "--offer", "week"]);

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
+use crate::listing::{Listing, PRICES, tar_with_program};
 use crate::program;
 
 /// A vendor's server in a private folder.
@@ -167,6 +168,15 @@ impl Vendor {
         arguments.extend(catalogs.iter().map(|path| path.to_str().expect("a plain path")));
         arguments.extend(["--prices", policy.to_str().expect("a plain path")]);
         self.run_ok(&arguments)
+    }
+
+    /// Lists a program, and publishes version 1.0 of it as an archive with `bytes` of padding; answers where that is.
+    pub fn sell(&self, listing: &Listing<'_>, folder: &Path, bytes: usize) -> PathBuf {
+        self.import(&[listing.write(folder)], PRICES);
+        let archive = tar_with_program(folder, listing.binary, "1.0", bytes);
+        let path = archive.to_str().expect("a plain path");
+        self.run_ok(&["publish", path, "--product", listing.id, "--version", "1.0"]);
+        archive
     }
 
     /// Issues tokens.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use scrip_domain::{
     Clock as _, FixedClock, Offer, Offers, OrderRefundPolicy, Policy, RentalOffer, RentalRules, SendingPolicy,
-    SystemClock, TokenPriceTerms, Tokens,
+    SystemClock, Tokens,
 };
 use scrip_server::{Config, Server};
 use scrip_store::{Act, NewPriceList, NewSending, NewUser, NewVouchers, ProductListing, TokenHash, VoucherFunding};
@@ -167,16 +167,7 @@ fn prices() -> NewPriceList {
         currency: "EUR".parse().unwrap(),
         effective_from: None,
         effective_until: None,
-        terms: TokenPriceTerms {
-            price_minor: 10,
-            per_tokens: tokens(1),
-            tokens_min: tokens(10),
-            tokens_max: tokens(100_000),
-            tiers: Vec::new(),
-            packs: Vec::new(),
-            tax_permille: 190,
-            tax_name: "VAT 19 %".into(),
-        },
+        terms: scrip_testkit::token_prices(),
     }
 }
 

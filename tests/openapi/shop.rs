@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use scrip_domain::{BillingPolicy, TokenPriceTerms, Tokens};
+use scrip_domain::{BillingPolicy, Tokens};
 use scrip_server::{Config, Server};
 use scrip_store::{Act, NewPriceList, NewVouchers, VoucherFunding};
 use scrip_tests::{Listing, Vendor, tar_with_program};
@@ -100,15 +100,6 @@ fn prices() -> NewPriceList {
         currency: "EUR".parse().unwrap(),
         effective_from: None,
         effective_until: None,
-        terms: TokenPriceTerms {
-            price_minor: 10,
-            per_tokens: tokens(1),
-            tokens_min: tokens(10),
-            tokens_max: tokens(100_000),
-            tiers: Vec::new(),
-            packs: Vec::new(),
-            tax_permille: 190,
-            tax_name: "VAT 19 %".into(),
-        },
+        terms: scrip_testkit::token_prices(),
     }
 }

@@ -9,7 +9,6 @@ use crate::db::{Tx, args};
 use crate::ledger::{
     KIND_EXPIRY, KIND_GRANT, Leg, Movement, VENDOR_EXPIRED, VENDOR_PROMOTIONS, move_tokens, read_tokens, retrying,
 };
-use crate::notices::NewNotice;
 use crate::{Error, Setting, Store};
 
 impl Setting for ExpiryPolicy {
@@ -192,14 +191,14 @@ impl Store {
                     set_lot(&mut tx, lot, "first_notice_at = $2, due_at = $2", now).await?;
                     let text =
                         format!("{left} in your wallet run out at {end}. Spend them before, and nothing is lost.");
-                    self.tell_lot(&mut tx, user, "tokens.expiring", &format!("{lot} 1"), &text, now)
+                    self.tell(&mut tx, user, "tokens.expiring", format!("{lot} 1"), &text, now)
                         .await?;
                     Some(step)
                 }
                 ExpiryStep::SecondNotice(end) => {
                     set_lot(&mut tx, lot, "second_notice_at = $2, due_at = $2", now).await?;
                     let text = format!("Soon over: {left} in your wallet run out at {end}. This is the last notice.");
-                    self.tell_lot(&mut tx, user, "tokens.expiring", &format!("{lot} 2"), &text, now)
+                    self.tell(&mut tx, user, "tokens.expiring", format!("{lot} 2"), &text, now)
                         .await?;
                     Some(step)
                 }
@@ -215,7 +214,7 @@ impl Store {
                     move_tokens(&mut tx, &movement).await?;
                     close_lot(&mut tx, lot, id).await?;
                     let text = format!("{left} that you were given for a time have run out.");
-                    self.tell_lot(&mut tx, user, "tokens.expired", &lot.to_string(), &text, now)
+                    self.tell(&mut tx, user, "tokens.expired", lot, &text, now)
                         .await?;
                     Some(step)
                 }
@@ -223,25 +222,6 @@ impl Store {
             tx.commit().await?;
             Ok(done)
         })
-    }
-
-    async fn tell_lot(
-        &self,
-        tx: &mut Tx,
-        user: UserId,
-        kind: &str,
-        subject: &str,
-        text: &str,
-        now: Timestamp,
-    ) -> Result<(), Error> {
-        let notice = NewNotice {
-            user,
-            kind,
-            product: None,
-            subject,
-            text,
-        };
-        notice.put(tx, self.new_id(), now).await.map(drop)
     }
 }
 

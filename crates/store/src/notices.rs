@@ -61,6 +61,26 @@ impl Store {
         Ok(told)
     }
 
+    /// Tells a person something that is about no product, in the transaction of what happened.
+    pub(crate) async fn tell(
+        &self,
+        tx: &mut Tx,
+        user: UserId,
+        kind: &str,
+        subject: impl std::fmt::Display + Send,
+        text: &str,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let notice = NewNotice {
+            user,
+            kind,
+            product: None,
+            subject: &subject.to_string(),
+            text,
+        };
+        notice.put(tx, self.new_id(), now).await.map(drop)
+    }
+
     /// Up to `limit` notices of the user, the newest first, older than the one named `before`.
     pub async fn notices(&self, user: UserId, before: Option<Uuid>, limit: i64) -> Result<Vec<NoticeRow>, Error> {
         type Found = (Uuid, String, Option<String>, String, i64);

@@ -8,7 +8,6 @@ use crate::checkpoints::read_holding_keeping;
 use crate::db::{Tx, args, row_struct};
 use crate::ledger::{KIND_TRANSFER, Leg, Movement, VENDOR_ESCROW, move_tokens, read_tokens, retrying};
 use crate::lots::{changed, lock_wallet, put_reversal};
-use crate::notices::NewNotice;
 use crate::people::{self, People, Person};
 use crate::{Error, Setting, Store};
 
@@ -269,25 +268,6 @@ impl Store {
             .await?;
         self.tell(tx, sent.recipient.id, "sending.coming", sent.id, &theirs, now)
             .await
-    }
-
-    async fn tell(
-        &self,
-        tx: &mut Tx,
-        user: UserId,
-        kind: &str,
-        sending: SendingId,
-        text: &str,
-        now: Timestamp,
-    ) -> Result<(), Error> {
-        let notice = NewNotice {
-            user,
-            kind,
-            product: None,
-            subject: &sending.to_string(),
-            text,
-        };
-        notice.put(tx, self.new_id(), now).await.map(drop)
     }
 
     /// Gives what waits to the recipient, or back to the sender, and tells both.

@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use http::{Method, Request, StatusCode, header};
-use scrip_domain::{BillingPolicy, Role, TokenPriceTerms, Tokens};
+use scrip_domain::{BillingPolicy, Role};
 use scrip_store::{Act, NewPriceList};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -19,21 +19,11 @@ pub(crate) const ACT: Act<'static> = Act {
 
 /// A vendor that sells tokens on bills.
 pub(crate) async fn shop(api: &Api) -> String {
-    let tokens = |count| Tokens::new(count).unwrap();
     let new = NewPriceList {
         currency: "EUR".parse().unwrap(),
         effective_from: None,
         effective_until: None,
-        terms: TokenPriceTerms {
-            price_minor: 10,
-            per_tokens: tokens(1),
-            tokens_min: tokens(1),
-            tokens_max: tokens(1_000_000),
-            tiers: Vec::new(),
-            packs: Vec::new(),
-            tax_permille: 190,
-            tax_name: "VAT 19 %".into(),
-        },
+        terms: scrip_testkit::token_prices(),
     };
     let store = api.server.store();
     store.put_price_list(&new, &ACT).await.unwrap();

@@ -24,8 +24,6 @@ pub(crate) async fn sell_tokens(server: &Server) {
         effective_from: None,
         effective_until: None,
         terms: TokenPriceTerms {
-            price_minor: 10,
-            per_tokens: tokens(1),
             tokens_min: tokens(10),
             tokens_max: tokens(100_000),
             tiers: vec![TokenTier {
@@ -37,8 +35,7 @@ pub(crate) async fn sell_tokens(server: &Server) {
                 tokens: tokens(200),
                 price_minor: 1800,
             }],
-            tax_permille: 190,
-            tax_name: "VAT 19 %".into(),
+            ..scrip_testkit::token_prices()
         },
     };
     server.store().put_price_list(&new, &ACT).await.unwrap();

@@ -8,7 +8,6 @@ use uuid::Uuid;
 use crate::db::{Tx, args, row_struct};
 use crate::ledger::{KIND_TEAM, Leg, Movement, move_tokens, open_wallet, read_tokens, retrying};
 use crate::lots::{changed, lock_wallet};
-use crate::notices::NewNotice;
 use crate::people::{self, People, Person};
 use crate::{Error, Store};
 
@@ -216,7 +215,7 @@ impl Store {
                     tx.execute("invite into a team", sql, &values).await?;
                     let text = format!("{} invites you into {}.", seen.me.person.name, seen.name);
                     let subject = format!("{team} {}", now.micros());
-                    self.tell_member(&mut tx, person.id, "team.invited", &subject, &text, now)
+                    self.tell(&mut tx, person.id, "team.invited", subject, &text, now)
                         .await?;
                 }
                 Some(member) => {
@@ -315,31 +314,12 @@ impl Store {
             changed(tx.execute("close a team", sql, &args![team.0, now]).await?)?;
             for member in all.iter().filter(|member| member.person.id != user) {
                 let text = format!("{} was closed.", seen.name);
-                self.tell_member(&mut tx, member.person.id, "team.closed", &team.to_string(), &text, now)
+                self.tell(&mut tx, member.person.id, "team.closed", team, &text, now)
                     .await?;
             }
             tx.commit().await?;
             Ok(left)
         })
-    }
-
-    async fn tell_member(
-        &self,
-        tx: &mut Tx,
-        user: UserId,
-        kind: &str,
-        subject: &str,
-        text: &str,
-        now: Timestamp,
-    ) -> Result<(), Error> {
-        let notice = NewNotice {
-            user,
-            kind,
-            product: None,
-            subject,
-            text,
-        };
-        notice.put(tx, self.new_id(), now).await.map(drop)
     }
 }
 

@@ -4,7 +4,7 @@ mod money;
 
 use scrip_domain::{
     BillTo, BillingPolicy, Coded as _, ErrorCode, InvoiceStatus, IssueOn, Money, OrderChannel, PaymentStatus,
-    PurchaseMethod, PurchaseStatus, Sha256, TokenAmount, TokenOrderStatus, TokenPriceTerms, creditor_reference,
+    PurchaseMethod, PurchaseStatus, Sha256, TokenAmount, TokenOrderStatus, creditor_reference,
 };
 use scrip_store::{
     Act, BankLine, Error, Invoice, InvoiceFilter, NewPayment, NewPriceList, NewTokenOrder, NewTokenPurchase,
@@ -29,16 +29,7 @@ async fn shop(fixture: &Fixture) -> User {
         currency: "EUR".parse().unwrap(),
         effective_from: None,
         effective_until: None,
-        terms: TokenPriceTerms {
-            price_minor: 10,
-            per_tokens: tokens(1),
-            tokens_min: tokens(1),
-            tokens_max: tokens(1_000_000),
-            tiers: Vec::new(),
-            packs: Vec::new(),
-            tax_permille: 190,
-            tax_name: "VAT 19 %".into(),
-        },
+        terms: scrip_testkit::token_prices(),
     };
     fixture.store.put_price_list(&new, &ACT).await.unwrap();
     fixture.user("ada@example.com", 0).await

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use scrip_domain::{
     BillTo, BillingPolicy, Coded as _, Email, ErrorCode, Intent, Money, OrderChannel, PersonalDetails, PurchaseMethod,
-    RetentionPolicy, SendingPolicy, Sha256, TeamId, TeamRole, TokenAmount, TokenPriceTerms, Tokens,
+    RetentionPolicy, SendingPolicy, Sha256, TeamId, TeamRole, TokenAmount, Tokens,
 };
 use scrip_store::{
     Act, Erasure, Export, ExportCursor, NewApproval, NewGift, NewGrant, NewMail, NewPayment, NewPriceList, NewSending,
@@ -207,16 +207,7 @@ async fn buy(fixture: &Fixture, user: &User) -> (Uuid, Uuid) {
         currency: "EUR".parse().unwrap(),
         effective_from: None,
         effective_until: None,
-        terms: TokenPriceTerms {
-            price_minor: 10,
-            per_tokens: tokens(1),
-            tokens_min: tokens(1),
-            tokens_max: tokens(1_000_000),
-            tiers: Vec::new(),
-            packs: Vec::new(),
-            tax_permille: 190,
-            tax_name: "VAT 19 %".into(),
-        },
+        terms: scrip_testkit::token_prices(),
     };
     store
         .put_price_list(&prices, &act("tokens.price_published"))

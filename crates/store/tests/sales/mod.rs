@@ -20,13 +20,7 @@ const ACT: Act<'static> = Act {
 fn terms(price_minor: i64) -> TokenPriceTerms {
     TokenPriceTerms {
         price_minor,
-        per_tokens: tokens(1),
-        tokens_min: tokens(1),
-        tokens_max: tokens(1_000_000),
-        tiers: Vec::new(),
-        packs: Vec::new(),
-        tax_permille: 190,
-        tax_name: "VAT 19 %".into(),
+        ..scrip_testkit::token_prices()
     }
 }
 
