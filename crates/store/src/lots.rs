@@ -214,8 +214,7 @@ impl Store {
                     move_tokens(&mut tx, &movement).await?;
                     close_lot(&mut tx, lot, id).await?;
                     let text = format!("{left} that you were given for a time have run out.");
-                    self.tell(&mut tx, user, "tokens.expired", lot, &text, now)
-                        .await?;
+                    self.tell(&mut tx, user, "tokens.expired", lot, &text, now).await?;
                     Some(step)
                 }
             };
