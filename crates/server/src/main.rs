@@ -20,6 +20,10 @@ use scrip_server::deeds::{GRANT, OneGrant};
 use scrip_server::{Config, Publication, Server};
 use tracing_subscriber::EnvFilter;
 
+/// Requests are many small allocations, made by one thread and freed by another.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// The vendor's server of Scrip: accounts, tokens, catalog, orders and authorization codes.
 #[derive(Parser)]
 #[command(name = "scrip-server", version, max_term_width = 100)]

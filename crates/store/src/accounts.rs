@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use scrip_domain::{Email, Timestamp, Tokens, UserId};
 use uuid::Uuid;
 
-use crate::db::{Database, Tx, Value, args, list_text};
+use crate::db::{Database, Tx, Value, args};
 use crate::ledger::{KIND_GRANT, Posting, VENDOR_PROMOTIONS, open_wallet, post, read_tokens};
 use crate::sessions::NewSession;
 use crate::{Error, Store};
@@ -116,7 +116,7 @@ impl Store {
                 balance_after: new.grant,
                 vendor: VENDOR_PROMOTIONS,
             };
-            post(tx, &[posting]).await?;
+            tx.write_all(post(&[posting])).await?;
         }
         let (email, password_hash) = (new.email.clone(), new.password_hash.clone());
         Ok(User {
@@ -214,13 +214,11 @@ impl Caller {
 
 /// Answers a batch of session look-ups with one statement.
 pub(crate) async fn find_callers(database: &Database, tokens: Vec<TokenHash>) -> Vec<Result<Option<Caller>, Error>> {
-    let sql = format!(
-        "SELECT token_hash, user_id, expires_at, seen_at FROM sessions WHERE token_hash IN ({})",
-        list_text(tokens.len(), 1)
-    );
+    let sql = "SELECT s.token_hash, s.user_id, s.expires_at, s.seen_at \
+               FROM ({rows}) AS v JOIN sessions s ON s.token_hash = v.column1";
     let values: Vec<Value> = tokens.iter().map(|token| Value::from(token.0.to_vec())).collect();
     match database
-        .rows::<(Vec<u8>, Uuid, i64, i64)>("find sessions", &sql, &values)
+        .rows_of_each::<(Vec<u8>, Uuid, i64, i64)>("find sessions", sql, 1, &values)
         .await
     {
         Ok(rows) => {

@@ -6,7 +6,7 @@ use scrip_domain::{ArtifactKind, Offers, Platform, Policy, ProductId, Sale, Sha2
 use serde::Serialize;
 
 use crate::acts::{Act, log_act};
-use crate::db::{Tx, Value, args, list_text, rows_text};
+use crate::db::{Tx, Value, args, list_text};
 use crate::desk::remember_offers;
 use crate::ledger::retrying;
 use crate::{Error, Store, search};
@@ -258,13 +258,10 @@ async fn write_listings(tx: &mut Tx, changed: &[(&ProductListing, SaleText)], re
             ]
         })
         .collect();
-    let sql = format!(
-        "INSERT INTO products (id, name, entry, detail, offers, policy, sort_key, removed, revision) VALUES {} \
+    let sql = "INSERT INTO products (id, name, entry, detail, offers, policy, sort_key, removed, revision) {rows} \
          ON CONFLICT (id) DO UPDATE SET name = excluded.name, entry = excluded.entry, detail = excluded.detail, \
-         offers = excluded.offers, policy = excluded.policy, sort_key = excluded.sort_key, removed = excluded.removed, revision = excluded.revision",
-        rows_text(changed.len(), 9, 1)
-    );
-    tx.execute("write listings", &sql, &values).await.map(drop)
+         offers = excluded.offers, policy = excluded.policy, sort_key = excluded.sort_key, removed = excluded.removed, revision = excluded.revision";
+    tx.execute_each("write listings", sql, 9, &values).await.map(drop)
 }
 
 async fn write_categories(tx: &mut Tx, changed: &[(&ProductListing, SaleText)]) -> Result<(), Error> {
@@ -293,11 +290,8 @@ async fn write_categories(tx: &mut Tx, changed: &[(&ProductListing, SaleText)]) 
         .iter()
         .flat_map(|(category, product)| args![*category, *product])
         .collect();
-    let sql = format!(
-        "INSERT INTO product_categories (category, product) VALUES {}",
-        rows_text(pairs.len(), 2, 1)
-    );
-    tx.execute("write categories", &sql, &values).await.map(drop)
+    let sql = "INSERT INTO product_categories (category, product) {rows}";
+    tx.execute_each("write categories", sql, 2, &values).await.map(drop)
 }
 
 /// How some products are sold today; those that are not listed are left out.
@@ -306,12 +300,8 @@ pub(crate) async fn find_sales(
     products: impl Iterator<Item = &ProductId>,
 ) -> Result<HashMap<ProductId, Sale>, Error> {
     let wanted: BTreeSet<&str> = products.map(ProductId::as_str).collect();
-    let sql = |rows| {
-        format!(
-            "SELECT p.id, p.offers, p.policy FROM (VALUES {}) AS v JOIN products p ON p.id = v.column1 WHERE NOT p.removed",
-            rows_text(rows, 1, 1)
-        )
-    };
+    let sql =
+        "SELECT p.id, p.offers, p.policy FROM ({rows}) AS v JOIN products p ON p.id = v.column1 WHERE NOT p.removed";
     let values: Vec<Value> = wanted.into_iter().map(Value::from).collect();
     let rows = tx
         .rows_of_each::<(String, String, String)>("read offers", sql, 1, &values)

@@ -8,7 +8,7 @@ use scrip_domain::{
 };
 use uuid::Uuid;
 
-use crate::db::{Database, Tx, Value, args, list_text, rows_text};
+use crate::db::{Database, Tx, Value, Write, args};
 use crate::holdings::{State, Wanted};
 use crate::ledger::{ATTEMPTS_MAX, KIND_ORDER, Posting, VENDOR_REVENUE, post, read_tokens};
 use crate::token_sales::{HeldSales, find_held, forget_held};
@@ -241,13 +241,8 @@ async fn find_orders(
     checkouts: impl Iterator<Item = &Checkout>,
 ) -> Result<HashMap<(UserId, Uuid), KnownOrder>, Error> {
     type Found = (Uuid, Uuid, Vec<u8>, Uuid, String, i64, i64, i64);
-    let sql = |rows| {
-        format!(
-            "SELECT o.user_id, o.command_id, o.request_digest, o.id, o.lines, o.total, o.balance_after, o.created_at \
-             FROM (VALUES {}) AS v JOIN orders o ON o.user_id = v.column1 AND o.command_id = v.column2",
-            rows_text(rows, 2, 1)
-        )
-    };
+    let sql = "SELECT o.user_id, o.command_id, o.request_digest, o.id, o.lines, o.total, o.balance_after, o.created_at \
+             FROM ({rows}) AS v JOIN orders o ON o.user_id = v.column1 AND o.command_id = v.column2";
     let values: Vec<Value> = checkouts
         .flat_map(|checkout| args![checkout.user.0, checkout.command])
         .collect();
@@ -319,23 +314,16 @@ impl Written {
             .extend(checkout.held.map(|purchase| (checkout.user, purchase)));
     }
 
-    async fn write(&self, tx: &mut Tx, state: &State) -> Result<(), Error> {
-        write_balances(tx, &state.wallets).await?;
-        post(tx, &self.postings).await?;
-        let sql = |rows| {
-            format!(
-                "INSERT INTO orders (id, user_id, command_id, request_digest, lines, total, balance_after, created_at) VALUES {}",
-                rows_text(rows, 8, 1)
-            )
-        };
-        tx.execute_each("write orders", sql, 8, &self.orders).await?;
+    async fn write(self, tx: &mut Tx, state: &State) -> Result<(), Error> {
+        let [transfers, entries] = post(&self.postings);
+        let sql = "INSERT INTO orders (id, user_id, command_id, request_digest, lines, total, balance_after, created_at) {rows}";
+        let orders = Write::new("write orders", sql, 8, self.orders);
         let begun: Vec<&License> = state
             .licenses
             .values()
             .filter(|(stored, _)| *stored == 0)
             .map(|(_, license)| license)
             .collect();
-        licenses::insert(tx, &begun).await?;
         let mut changed: Vec<(i64, &License)> = state
             .licenses
             .values()
@@ -344,46 +332,37 @@ impl Written {
             .collect();
         // One order of rows for all processes, as for wallets.
         changed.sort_unstable_by_key(|(_, license)| license.id);
-        licenses::update(tx, &changed).await?;
-        licenses::forget_promises(tx, &state.reshaped).await?;
-        if !self.clear_carts.is_empty() {
-            let sql = format!(
-                "DELETE FROM cart_items WHERE user_id IN ({})",
-                list_text(self.clear_carts.len(), 1)
-            );
-            let values: Vec<Value> = self.clear_carts.iter().map(|user| Value::from(user.0)).collect();
-            tx.execute("empty carts", &sql, &values).await?;
-        }
-        forget_held(tx, &self.held).await?;
-        Ok(())
+        let carts = self.clear_carts.iter().map(|user| Value::from(user.0)).collect();
+        tx.write_all([
+            write_balances(&state.wallets),
+            transfers,
+            entries,
+            orders,
+            licenses::begin(&begun),
+            licenses::change(&changed),
+            licenses::forget_promises(&state.reshaped),
+            Write::new(
+                "empty carts",
+                "DELETE FROM cart_items WHERE user_id IN ({rows})",
+                1,
+                carts,
+            ),
+            forget_held(&self.held),
+        ])
+        .await
     }
 }
 
 /// Writes every wallet that changed, if it still holds what was read.
-async fn write_balances(tx: &mut Tx, wallets: &HashMap<UserId, (Tokens, Tokens)>) -> Result<(), Error> {
+fn write_balances(wallets: &HashMap<UserId, (Tokens, Tokens)>) -> Write {
     let mut changed: Vec<_> = wallets.iter().filter(|(_, (before, after))| before != after).collect();
-    if changed.is_empty() {
-        return Ok(());
-    }
     // One order of rows for all processes, so that two of them seldom wait for each other crosswise.
     changed.sort();
-    let sql = |rows| {
-        format!(
-            "UPDATE wallets SET balance = v.column3 FROM (VALUES {}) AS v \
-             WHERE wallets.user_id = v.column1 AND wallets.balance = v.column2",
-            rows_text(rows, 3, 1)
-        )
-    };
+    let sql = "UPDATE wallets SET balance = v.column3 FROM ({rows}) AS v \
+             WHERE wallets.user_id = v.column1 AND wallets.balance = v.column2";
     let values: Vec<Value> = changed
         .iter()
         .flat_map(|(user, (before, after))| args![user.0, *before, *after])
         .collect();
-    let written = tx.execute_each("debit wallets", sql, 3, &values).await?;
-    if written == changed.len() as u64 {
-        Ok(())
-    } else {
-        Err(Error::Conflict {
-            operation: "debit wallets",
-        })
-    }
+    Write::new("debit wallets", sql, 3, values).guarded()
 }

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::audit::Breach;
 use crate::catalog::{read_json, text_of};
-use crate::db::{Tx, Value, args, rows_text};
+use crate::db::{Tx, Value, args};
 use crate::ledger::{KIND_EXPIRY, KIND_GRANT, KIND_TEAM, KIND_TRANSFER, least_id};
 use crate::lots::lock_wallet;
 use crate::{Error, Store};
@@ -181,23 +181,15 @@ impl Replayed {
         for point in &self.points {
             values.extend(args![owner, point.upto, point.balance, text_of(&point.state)]);
         }
-        let sql = |rows| {
-            let rows = rows_text(rows, 4, 1);
-            format!("INSERT INTO holding_points (owner, upto, balance, state) VALUES {rows}")
-        };
+        let sql = "INSERT INTO holding_points (owner, upto, balance, state) {rows}";
         tx.execute_each(OPERATION, sql, 4, &values).await?;
         for takings in self.takings.chunks(1000) {
             let values: Vec<Value> = takings
                 .iter()
                 .flat_map(|(of, taking)| args![owner, of.0, text_of(taking)])
                 .collect();
-            let sql = |rows| {
-                let rows = rows_text(rows, 3, 1);
-                format!(
-                    "INSERT INTO holding_takings (owner, transfer_id, parts) VALUES {rows} \
-                     ON CONFLICT (owner, transfer_id) DO UPDATE SET parts = excluded.parts"
-                )
-            };
+            let sql = "INSERT INTO holding_takings (owner, transfer_id, parts) {rows} \
+                       ON CONFLICT (owner, transfer_id) DO UPDATE SET parts = excluded.parts";
             tx.execute_each(OPERATION, sql, 3, &values).await?;
         }
         Ok(())

@@ -32,7 +32,7 @@ impl<T, R> Clone for Coalescer<T, R> {
 /// Where batches are run.
 #[derive(Clone, Copy)]
 pub(crate) enum Place {
-    /// In this many tasks, of work that waits. A batch has 1, 2, 4 … requests, so that its statements come in few lengths.
+    /// In this many tasks, of work that waits.
     Tasks(usize),
     /// In a thread of its own with this name, of work that does not.
     Thread(&'static str),
@@ -50,12 +50,12 @@ impl<T: Send + 'static, R: Send + 'static> Coalescer<T, R> {
         match place {
             Place::Tasks(count) => {
                 for _ in 0..count {
-                    tokio::spawn(serve(Arc::clone(&waiting), power_of_two, run.clone()));
+                    tokio::spawn(serve(Arc::clone(&waiting), run.clone()));
                 }
             }
             Place::Thread(name) => {
                 let runtime = Handle::current();
-                let serve = move || runtime.block_on(serve(waiting, std::convert::identity, run));
+                let serve = move || runtime.block_on(serve(waiting, run));
                 let started = std::thread::Builder::new().name(name.to_owned()).spawn(serve);
                 started.map_err(|source| Error::Unavailable {
                     operation: "start a thread",
@@ -76,16 +76,12 @@ impl<T: Send + 'static, R: Send + 'static> Coalescer<T, R> {
 
 type Waiting<T, R> = Arc<Mutex<mpsc::Receiver<(T, oneshot::Sender<R>)>>>;
 
-/// Runs batches, no longer than `limit` makes of how many wait, until nobody can queue any more.
-async fn serve<T, R, Fut: Future<Output = Vec<R>>>(
-    waiting: Waiting<T, R>,
-    limit: fn(usize) -> usize,
-    run: impl Fn(Vec<T>) -> Fut,
-) {
+/// Runs batches until nobody can queue any more.
+async fn serve<T, R, Fut: Future<Output = Vec<R>>>(waiting: Waiting<T, R>, run: impl Fn(Vec<T>) -> Fut) {
     loop {
         let mut queue = waiting.lock().await;
         let Some(first) = queue.recv().await else { return };
-        let size = limit((queue.len() + 1).min(BATCH_MAX));
+        let size = (queue.len() + 1).min(BATCH_MAX);
         let (mut requests, mut replies) = (Vec::with_capacity(size), Vec::with_capacity(size));
         let others = std::iter::from_fn(|| queue.try_recv().ok());
         for (request, reply) in std::iter::once(first).chain(others).take(size) {
@@ -100,11 +96,6 @@ async fn serve<T, R, Fut: Future<Output = Vec<R>>>(
             drop(reply.send(answer));
         }
     }
-}
-
-/// The largest power of two up to `waiting`, which is not 0.
-fn power_of_two(waiting: usize) -> usize {
-    1 << waiting.ilog2()
 }
 
 #[cfg(test)]

@@ -1,10 +1,12 @@
 //! The two databases behind one door. Nothing else in the store knows which one is open.
 
+use std::borrow::Cow;
 use std::str::FromStr;
 use std::time::Duration;
 
-use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions, PgRow};
-use sqlx::{AssertSqlSafe, FromRow, Postgres, Transaction};
+use sqlx::pool::PoolConnection;
+use sqlx::postgres::{PgArguments, PgConnectOptions, PgConnection, PgPool, PgPoolOptions, PgRow};
+use sqlx::{Arguments as _, AssertSqlSafe, Connection as _, FromRow, Postgres, Transaction};
 use uuid::Uuid;
 
 use crate::Error;
@@ -12,12 +14,14 @@ use crate::coalesce::Place;
 use crate::migrations;
 use crate::sqlite::{self, Lease, Sqlite, step_aside};
 
-/// Statements that differ only in the number of rows are cached each; this many stay prepared on a connection.
+/// This many statements stay prepared on a connection.
 pub(crate) const STATEMENTS_PREPARED: usize = 512;
 /// Connections to PostgreSQL.
 const POSTGRES_CONNECTIONS: u32 = 8;
 /// Batches of checkouts that PostgreSQL takes at once.
 const POSTGRES_CHECKOUTS: u32 = 2;
+/// How long a connection may have rested before it is asked whether it still works.
+const POSTGRES_RESTED: Duration = Duration::from_secs(1);
 /// Every statement of a checkout finds rows by their keys. Planned once, it must not remember how small the tables were.
 const POSTGRES_KEYS_ONLY: [(&str, &str); 4] = [
     ("plan_cache_mode", "force_generic_plan"),
@@ -69,20 +73,40 @@ macro_rules! args {
 }
 pub(crate) use args;
 
-/// `($1, $2), ($3, $4)`: the text of `rows` rows of `columns` values each, numbered from `first`.
-pub(crate) fn rows_text(rows: usize, columns: usize, first: usize) -> String {
-    use std::fmt::Write as _;
-    let mut text = String::with_capacity(rows * (columns * 6 + 4));
-    for row in 0..rows {
-        text.push_str(if row == 0 { "(" } else { ", (" });
-        for column in 0..columns {
-            let number = first + row * columns + column;
-            let written = write!(text, "{}${number}", if column == 0 { "" } else { ", " });
-            debug_assert!(written.is_ok());
+/// Where the rows of values stand in a statement: a query with the columns `column1`, `column2` ….
+const ROWS: &str = "{rows}";
+
+/// A statement that writes, on rows of values.
+#[derive(Debug)]
+pub(crate) struct Write {
+    operation: &'static str,
+    sql: Cow<'static, str>,
+    columns: usize,
+    values: Vec<Value>,
+    guarded: bool,
+}
+
+impl Write {
+    /// `sql` has `{rows}` where the rows of `columns` values each are read from. `operation` completes "while trying to …".
+    pub(crate) fn new(
+        operation: &'static str,
+        sql: impl Into<Cow<'static, str>>,
+        columns: usize,
+        values: Vec<Value>,
+    ) -> Self {
+        Self {
+            operation,
+            sql: sql.into(),
+            columns,
+            values,
+            guarded: false,
         }
-        text.push(')');
     }
-    text
+
+    /// Each of the rows must find one that it changes.
+    pub(crate) fn guarded(self) -> Self {
+        Self { guarded: true, ..self }
+    }
 }
 
 /// `$1, $2, $3`: the text of `count` values, numbered from `first`.
@@ -128,6 +152,8 @@ pub(crate) enum Database {
 pub(crate) enum Tx {
     Sqlite(Lease),
     Postgres(Transaction<'static, Postgres>),
+    /// No transaction: each statement is one.
+    Single(PoolConnection<Postgres>),
 }
 
 impl Database {
@@ -148,9 +174,7 @@ impl Database {
                 .map_err(|_| invalid())?
                 .statement_cache_capacity(STATEMENTS_PREPARED)
                 .application_name("scrip-server");
-            let pool = PgPoolOptions::new()
-                .max_connections(POSTGRES_CONNECTIONS)
-                .acquire_timeout(Duration::from_secs(10))
+            let pool = postgres_pool(POSTGRES_CONNECTIONS)
                 .connect_with(options.clone())
                 .await
                 .map_err(unavailable)?;
@@ -158,9 +182,7 @@ impl Database {
                 .run(&pool)
                 .await
                 .map_err(|source| Error::Migration { source })?;
-            let checkouts = PgPoolOptions::new()
-                .max_connections(POSTGRES_CHECKOUTS)
-                .acquire_timeout(Duration::from_secs(10))
+            let checkouts = postgres_pool(POSTGRES_CHECKOUTS)
                 .connect_with(options.options(POSTGRES_KEYS_ONLY))
                 .await
                 .map_err(unavailable)?;
@@ -196,11 +218,17 @@ impl Database {
         }
     }
 
-    /// The same for a batch of checkouts.
+    /// The same for a batch of checkouts. On PostgreSQL no transaction is begun: they write with [`Tx::write_all`] alone, which is
+    /// one statement there, and what they read before is guarded by it.
     pub(crate) async fn write_checkouts(&self) -> Result<Tx, Error> {
         match self {
             Self::Sqlite(_) => self.write().await,
-            Self::Postgres { checkouts, .. } => begun("begin a transaction", checkouts.begin().await),
+            Self::Postgres { checkouts, .. } => {
+                let connection = checkouts.acquire().await;
+                connection
+                    .map(Tx::Single)
+                    .map_err(|source| classify("find a connection", source))
+            }
         }
     }
 
@@ -236,6 +264,29 @@ impl Database {
         }
     }
 
+    /// The same on rows of values, as [`Tx::rows_of_each`].
+    pub(crate) async fn rows_of_each<T: Row>(
+        &self,
+        operation: &'static str,
+        sql: &str,
+        columns: usize,
+        values: &[Value],
+    ) -> Result<Vec<T>, Error> {
+        match self {
+            Self::Sqlite(sqlite) => {
+                let reader = sqlite.reader().await;
+                step_aside(|| reader.rows(operation, &of_one_row(sql, columns), values.chunks_exact(columns)))
+            }
+            Self::Postgres { pool, .. } => {
+                let (sql, args) = of_all_rows(sql, columns, values);
+                sqlx::query_as_with::<Postgres, T, _>(AssertSqlSafe(sql), args)
+                    .fetch_all(pool)
+                    .await
+                    .map_err(|source| classify(operation, source))
+            }
+        }
+    }
+
     /// The same for a single row by its key: to step aside for so little would cost more than it spares.
     pub(crate) async fn row_by_key<T: Row>(
         &self,
@@ -244,7 +295,7 @@ impl Database {
         args: &[Value],
     ) -> Result<Option<T>, Error> {
         let rows = match self {
-            Self::Sqlite(sqlite) => sqlite.reader().await.rows(operation, sql, [args])?,
+            Self::Sqlite(sqlite) => sqlite.key_reader().await.rows(operation, sql, [args])?,
             Self::Postgres { .. } => self.rows(operation, sql, args).await?,
         };
         Ok(rows.into_iter().next())
@@ -271,15 +322,20 @@ fn begun(operation: &'static str, begun: sqlx::Result<Transaction<'static, Postg
 }
 
 impl Tx {
+    /// The way to the server; none where the database is a file, whose connection is answered instead.
+    fn postgres(&mut self) -> Result<&mut PgConnection, &Lease> {
+        match self {
+            Self::Sqlite(connection) => Err(connection),
+            Self::Postgres(transaction) => Ok(transaction),
+            Self::Single(connection) => Ok(connection),
+        }
+    }
+
     /// Runs a statement and answers how many rows it touched. `operation` completes "while trying to …".
     pub(crate) async fn execute(&mut self, operation: &'static str, sql: &str, args: &[Value]) -> Result<u64, Error> {
-        match self {
-            Self::Sqlite(connection) => step_aside(|| connection.execute(operation, sql, [args])),
-            Self::Postgres(connection) => sqlx::query_with::<Postgres, _>(AssertSqlSafe(sql), postgres_args(args))
-                .execute(&mut **connection)
-                .await
-                .map(|done| done.rows_affected())
-                .map_err(|source| classify(operation, source)),
+        match self.postgres() {
+            Err(connection) => step_aside(|| connection.execute(operation, sql, [args])),
+            Ok(connection) => execute_on(connection, operation, sql.to_owned(), postgres_args(args)).await,
         }
     }
 
@@ -290,14 +346,9 @@ impl Tx {
         sql: &str,
         args: &[Value],
     ) -> Result<Vec<T>, Error> {
-        match self {
-            Self::Sqlite(connection) => step_aside(|| connection.rows(operation, sql, [args])),
-            Self::Postgres(connection) => {
-                sqlx::query_as_with::<Postgres, T, _>(AssertSqlSafe(sql), postgres_args(args))
-                    .fetch_all(&mut **connection)
-                    .await
-                    .map_err(|source| classify(operation, source))
-            }
+        match self.postgres() {
+            Err(connection) => step_aside(|| connection.rows(operation, sql, [args])),
+            Ok(connection) => rows_on(connection, operation, sql.to_owned(), postgres_args(args)).await,
         }
     }
 
@@ -311,23 +362,31 @@ impl Tx {
         Ok(self.rows(operation, sql, args).await?.into_iter().next())
     }
 
-    /// Runs the statement that `sql` writes for a number of rows, on rows of `columns` values each; answers how many rows it
+    /// Runs a statement on rows of `columns` values each, which are read where `{rows}` stands in it; answers how many rows it
     /// touched.
     ///
-    /// PostgreSQL gets all rows at once, because each statement is a round trip. SQLite gets one after the other: it then keeps
-    /// no copy of pages to undo a statement half-way, and one prepared statement serves every number of rows.
+    /// PostgreSQL gets all rows at once, because each statement is a round trip, and as one array for each column, so that one
+    /// prepared statement serves every number of rows. SQLite gets one after the other: it then keeps no copy of pages to undo a
+    /// statement half-way.
     pub(crate) async fn execute_each(
         &mut self,
         operation: &'static str,
-        sql: impl Fn(usize) -> String,
+        sql: &str,
         columns: usize,
         values: &[Value],
     ) -> Result<u64, Error> {
-        match self {
-            Self::Sqlite(connection) => {
-                step_aside(|| connection.execute(operation, &sql(1), values.chunks_exact(columns)))
+        if values.is_empty() {
+            return Ok(0);
+        }
+        match self.postgres() {
+            Err(connection) => {
+                let rows = values.chunks_exact(columns);
+                step_aside(|| connection.execute(operation, &of_one_row(sql, columns), rows))
             }
-            Self::Postgres(_) => self.execute(operation, &sql(values.len() / columns), values).await,
+            Ok(connection) => {
+                let (sql, args) = of_all_rows(sql, columns, values);
+                execute_on(connection, operation, sql, args).await
+            }
         }
     }
 
@@ -335,16 +394,49 @@ impl Tx {
     pub(crate) async fn rows_of_each<T: Row>(
         &mut self,
         operation: &'static str,
-        sql: impl Fn(usize) -> String,
+        sql: &str,
         columns: usize,
         values: &[Value],
     ) -> Result<Vec<T>, Error> {
-        match self {
-            Self::Sqlite(connection) => {
-                step_aside(|| connection.rows(operation, &sql(1), values.chunks_exact(columns)))
-            }
-            Self::Postgres(_) => self.rows(operation, &sql(values.len() / columns), values).await,
+        if values.is_empty() {
+            return Ok(Vec::new());
         }
+        match self.postgres() {
+            Err(connection) => {
+                let rows = values.chunks_exact(columns);
+                step_aside(|| connection.rows(operation, &of_one_row(sql, columns), rows))
+            }
+            Ok(connection) => {
+                let (sql, args) = of_all_rows(sql, columns, values);
+                rows_on(connection, operation, sql, args).await
+            }
+        }
+    }
+
+    /// Makes some writes; where a guarded one finds fewer rows than it has, that is a conflict, and PostgreSQL makes none of them.
+    /// There they are one statement, in which none sees what another writes: no two may touch the same row.
+    pub(crate) async fn write_all(&mut self, writes: impl IntoIterator<Item = Write>) -> Result<(), Error> {
+        let writes: Vec<Write> = writes.into_iter().filter(|write| !write.values.is_empty()).collect();
+        if let Ok(connection) = self.postgres() {
+            let Some(first) = writes.first() else { return Ok(()) };
+            let operation = first.operation;
+            let (sql, args) = as_one_statement(&writes);
+            return execute_on(connection, operation, sql, args).await.map(drop);
+        }
+        for write in &writes {
+            let Write {
+                operation,
+                sql,
+                columns,
+                values,
+                guarded,
+            } = write;
+            let touched = self.execute_each(operation, sql, *columns, values).await?;
+            if *guarded && touched != (values.len() / columns) as u64 {
+                return Err(Error::Conflict { operation });
+            }
+        }
+        Ok(())
     }
 
     /// Makes everything durable. A transaction that is dropped instead is rolled back.
@@ -354,17 +446,167 @@ impl Tx {
                 step_aside(|| connection.execute("commit", "COMMIT", [[].as_slice()])).map(drop)
             }
             Self::Postgres(transaction) => transaction.commit().await.map_err(|source| classify("commit", source)),
+            Self::Single(_) => Ok(()),
         }
     }
 
     pub(crate) const fn is_postgres(&self) -> bool {
-        matches!(self, Self::Postgres(_))
+        !matches!(self, Self::Sqlite(_))
     }
 }
 
-fn postgres_args(args: &[Value]) -> sqlx::postgres::PgArguments {
-    use sqlx::Arguments as _;
-    let mut arguments = sqlx::postgres::PgArguments::default();
+/// Connections to PostgreSQL, of which one that rested is asked first whether it still works.
+fn postgres_pool(connections: u32) -> PgPoolOptions {
+    PgPoolOptions::new()
+        .max_connections(connections)
+        .acquire_timeout(Duration::from_secs(10))
+        .test_before_acquire(false)
+        .before_acquire(|connection, seen| {
+            Box::pin(async move {
+                if seen.idle_for >= POSTGRES_RESTED {
+                    connection.ping().await?;
+                }
+                Ok(true)
+            })
+        })
+}
+
+async fn execute_on(
+    connection: &mut PgConnection,
+    operation: &'static str,
+    sql: String,
+    args: PgArguments,
+) -> Result<u64, Error> {
+    sqlx::query_with::<Postgres, _>(AssertSqlSafe(sql), args)
+        .execute(connection)
+        .await
+        .map(|done| done.rows_affected())
+        .map_err(|source| classify(operation, source))
+}
+
+async fn rows_on<T: Row>(
+    connection: &mut PgConnection,
+    operation: &'static str,
+    sql: String,
+    args: PgArguments,
+) -> Result<Vec<T>, Error> {
+    sqlx::query_as_with::<Postgres, T, _>(AssertSqlSafe(sql), args)
+        .fetch_all(connection)
+        .await
+        .map_err(|source| classify(operation, source))
+}
+
+/// A statement on rows, as SQLite gets it: for one row.
+fn of_one_row(sql: &str, columns: usize) -> String {
+    sql.replace(ROWS, &format!("VALUES ({})", list_text(columns, 1)))
+}
+
+/// The same as PostgreSQL gets it: for any number of rows, and the rows.
+fn of_all_rows(sql: &str, columns: usize, values: &[Value]) -> (String, PgArguments) {
+    let mut args = PgArguments::default();
+    add_columns(&mut args, columns, values);
+    (sql.replace(ROWS, &arrays_text(columns, values, 1)), args)
+}
+
+/// Some writes as one statement, which fails where a guarded one touches fewer rows than it has.
+fn as_one_statement(writes: &[Write]) -> (String, PgArguments) {
+    let (mut steps, mut guards, mut first) = (Vec::new(), Vec::new(), 1);
+    let mut args = PgArguments::default();
+    for (at, write) in writes.iter().enumerate() {
+        let rows = arrays_text(write.columns, &write.values, first);
+        steps.push(format!("w{at} AS ({} RETURNING 1)", write.sql.replace(ROWS, &rows)));
+        if write.guarded {
+            guards.push(format!("(SELECT count(*) FROM w{at}) = cardinality(${first})"));
+        }
+        add_columns(&mut args, write.columns, &write.values);
+        first += write.columns;
+    }
+    guards.push("true".to_owned());
+    // What fails here is told by `division_by_zero`, which no other statement can cause.
+    let sql = format!(
+        "WITH {} SELECT 1 / CASE WHEN {} THEN 1 ELSE 0 END",
+        steps.join(", "),
+        guards.join(" AND ")
+    );
+    (sql, args)
+}
+
+/// `SELECT * FROM unnest($1::uuid[], $2::bigint[]) AS rows (column1, column2)`: the types are those of the first row.
+fn arrays_text(columns: usize, values: &[Value], first: usize) -> String {
+    let arrays: Vec<String> = values
+        .iter()
+        .take(columns)
+        .enumerate()
+        .map(|(at, value)| {
+            let array = match value {
+                Value::Uuid(_) | Value::OptUuid(_) => "uuid",
+                Value::Text(_) | Value::OptText(_) => "text",
+                Value::Int(_) | Value::OptInt(_) => "bigint",
+                Value::Bool(_) => "boolean",
+                Value::Bytes(_) => "bytea",
+            };
+            format!("${}::{array}[]", first + at)
+        })
+        .collect();
+    let names: Vec<String> = (1..=columns).map(|number| format!("column{number}")).collect();
+    format!(
+        "SELECT * FROM unnest({}) AS rows ({})",
+        arrays.join(", "),
+        names.join(", ")
+    )
+}
+
+/// An array for each column.
+fn add_columns(args: &mut PgArguments, columns: usize, values: &[Value]) {
+    for (at, first) in values.iter().take(columns).enumerate() {
+        let column = values.iter().skip(at).step_by(columns);
+        let added = match first {
+            Value::Uuid(_) | Value::OptUuid(_) => args.add(column.map(Value::uuid).collect::<Vec<_>>()),
+            Value::Text(_) | Value::OptText(_) => args.add(column.map(Value::text).collect::<Vec<_>>()),
+            Value::Int(_) | Value::OptInt(_) => args.add(column.map(Value::int).collect::<Vec<_>>()),
+            Value::Bool(_) => args.add(
+                column
+                    .map(|value| matches!(value, Value::Bool(true)))
+                    .collect::<Vec<_>>(),
+            ),
+            Value::Bytes(_) => args.add(column.map(Value::bytes).collect::<Vec<_>>()),
+        };
+        debug_assert!(added.is_ok());
+    }
+}
+
+impl Value {
+    const fn uuid(&self) -> Option<Uuid> {
+        match self {
+            Self::Uuid(value) | Self::OptUuid(Some(value)) => Some(*value),
+            _ => None,
+        }
+    }
+
+    fn text(&self) -> Option<&str> {
+        match self {
+            Self::Text(value) | Self::OptText(Some(value)) => Some(value),
+            _ => None,
+        }
+    }
+
+    const fn int(&self) -> Option<i64> {
+        match self {
+            Self::Int(value) | Self::OptInt(Some(value)) => Some(*value),
+            _ => None,
+        }
+    }
+
+    fn bytes(&self) -> Option<&[u8]> {
+        match self {
+            Self::Bytes(value) => Some(value),
+            _ => None,
+        }
+    }
+}
+
+fn postgres_args(args: &[Value]) -> PgArguments {
+    let mut arguments = PgArguments::default();
     for value in args {
         let added = match value {
             Value::Uuid(value) => arguments.add(*value),
@@ -391,10 +633,10 @@ fn classify(operation: &'static str, source: sqlx::Error) -> Error {
         };
     };
     let guarded = refused.is_unique_violation() || refused.is_check_violation() || refused.is_foreign_key_violation();
-    // serialization_failure, deadlock_detected, lock_not_available.
+    // serialization_failure, deadlock_detected, lock_not_available; division_by_zero of a guard.
     let raced = refused
         .code()
-        .is_some_and(|code| matches!(&*code, "40001" | "40P01" | "55P03"));
+        .is_some_and(|code| matches!(&*code, "40001" | "40P01" | "55P03" | "22012"));
     if guarded || raced {
         Error::Conflict { operation }
     } else {
@@ -418,9 +660,29 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbered_values_are_written_in_rows_and_lists() {
-        assert_eq!(rows_text(2, 2, 1), "($1, $2), ($3, $4)");
+    fn rows_are_read_from_values_one_by_one_and_from_arrays_all_at_once() {
         assert_eq!(list_text(3, 4), "$4, $5, $6");
+        let sql = "INSERT INTO t {rows}";
+        assert_eq!(of_one_row(sql, 2), "INSERT INTO t VALUES ($1, $2)");
+        let values = args![Uuid::nil(), 1_i64, Uuid::max(), 2_i64];
+        let (all, args) = of_all_rows(sql, 2, &values);
+        let rows = "SELECT * FROM unnest($1::uuid[], $2::bigint[]) AS rows (column1, column2)";
+        assert_eq!(all, format!("INSERT INTO t {rows}"));
+        assert_eq!(args.len(), 2);
+    }
+
+    #[test]
+    fn writes_become_one_statement_that_fails_where_a_guard_does() {
+        let guarded = Write::new("a", "UPDATE a {rows}", 1, args![1_i64, 2_i64].to_vec()).guarded();
+        let free = Write::new("b", "INSERT INTO b {rows}", 1, args!["x"].to_vec());
+        let (sql, args) = as_one_statement(&[guarded, free]);
+        assert_eq!(
+            sql,
+            "WITH w0 AS (UPDATE a SELECT * FROM unnest($1::bigint[]) AS rows (column1) RETURNING 1), \
+             w1 AS (INSERT INTO b SELECT * FROM unnest($2::text[]) AS rows (column1) RETURNING 1) \
+             SELECT 1 / CASE WHEN (SELECT count(*) FROM w0) = cardinality($1) AND true THEN 1 ELSE 0 END"
+        );
+        assert_eq!(args.len(), 2);
     }
 
     #[test]

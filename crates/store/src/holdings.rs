@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use scrip_domain::{Holdings, Item, License, LicenseId, ProductId, Sale, Timestamp, Tokens, UserId};
 use uuid::Uuid;
 
-use crate::db::{Tx, Value, args, rows_text};
+use crate::db::{Tx, Value, args};
 use crate::ledger::read_tokens;
 use crate::{Error, activations, catalog, licenses, seats};
 
@@ -75,17 +75,12 @@ impl State {
         if wanted.is_empty() {
             return Ok(state);
         }
-        let sql = |rows| {
-            format!(
-                "SELECT v.column1, v.column2, v.column3, w.balance, p.offers, p.policy, l.user_id IS NOT NULL, \
-                 o.user_id IS NOT NULL FROM (VALUES {}) AS v \
+        let sql = "SELECT v.column1, v.column2, v.column3, w.balance, p.offers, p.policy, l.user_id IS NOT NULL, \
+                 o.user_id IS NOT NULL FROM ({rows}) AS v \
                  LEFT JOIN wallets w ON w.user_id = v.column1 \
                  LEFT JOIN products p ON p.id = v.column2 AND NOT p.removed \
                  LEFT JOIN licenses l ON l.user_id = v.column1 AND l.product = v.column2 \
-                 LEFT JOIN orders o ON o.command_id = v.column3 AND o.user_id = v.column1",
-                rows_text(rows, 3, 1)
-            )
-        };
+                 LEFT JOIN orders o ON o.command_id = v.column3 AND o.user_id = v.column1";
         let values: Vec<Value> = wanted
             .iter()
             .flat_map(|wanted| args![wanted.user.0, wanted.product.as_str(), wanted.command])

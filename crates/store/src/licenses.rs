@@ -4,7 +4,7 @@ use scrip_domain::{License, LicenseId, LicenseKind, ProductId, Remaining, TermsS
 use uuid::Uuid;
 
 use crate::catalog::text_of;
-use crate::db::{Tx, Value, args, list_text, row_struct, rows_text};
+use crate::db::{Tx, Value, Write, args, row_struct};
 use crate::ledger::read_tokens;
 use crate::{Error, Store};
 
@@ -132,29 +132,18 @@ pub(crate) fn of_user(license: License, user: UserId) -> Result<License, Error> 
 }
 
 /// Takes back what computers were promised of licenses whose allowance began anew.
-pub(crate) async fn forget_promises(tx: &mut Tx, licenses: &[LicenseId]) -> Result<(), Error> {
-    if licenses.is_empty() {
-        return Ok(());
-    }
-    let sql = format!(
-        "UPDATE activations SET \
+pub(crate) fn forget_promises(licenses: &[LicenseId]) -> Write {
+    let sql = "UPDATE activations SET \
          allotted_uses = CASE WHEN allotted_uses > reported_uses THEN reported_uses ELSE allotted_uses END, \
          allotted_processings = CASE WHEN allotted_processings > reported_processings THEN reported_processings \
-         ELSE allotted_processings END WHERE license_id IN ({})",
-        list_text(licenses.len(), 1)
-    );
-    let values: Vec<Value> = licenses.iter().map(|license| Value::from(license.0)).collect();
-    tx.execute("take promises back", &sql, &values).await.map(drop)
+         ELSE allotted_processings END WHERE license_id IN ({rows})";
+    let values = licenses.iter().map(|license| Value::from(license.0)).collect();
+    Write::new("take promises back", sql, 1, values)
 }
 
 /// Reads the licenses of some users for some products.
 pub(crate) async fn find(tx: &mut Tx, wanted: &[(UserId, &ProductId)]) -> Result<Vec<License>, Error> {
-    let sql = |rows| {
-        format!(
-            "SELECT l.* FROM (VALUES {}) AS v JOIN licenses l ON l.user_id = v.column1 AND l.product = v.column2",
-            rows_text(rows, 2, 1)
-        )
-    };
+    let sql = "SELECT l.* FROM ({rows}) AS v JOIN licenses l ON l.user_id = v.column1 AND l.product = v.column2";
     let values: Vec<Value> = wanted
         .iter()
         .flat_map(|(user, product)| args![user.0, product.as_str()])
@@ -165,9 +154,11 @@ pub(crate) async fn find(tx: &mut Tx, wanted: &[(UserId, &ProductId)]) -> Result
 
 /// Writes licenses that begin.
 pub(crate) async fn insert(tx: &mut Tx, licenses: &[&License]) -> Result<(), Error> {
-    if licenses.is_empty() {
-        return Ok(());
-    }
+    tx.write_all([begin(licenses)]).await
+}
+
+/// What writes licenses that begin.
+pub(crate) fn begin(licenses: &[&License]) -> Write {
     let mut values: Vec<Value> = Vec::with_capacity(licenses.len() * 14);
     for license in licenses {
         values.extend(args![
@@ -187,20 +178,17 @@ pub(crate) async fn insert(tx: &mut Tx, licenses: &[&License]) -> Result<(), Err
             renews_at(license),
         ]);
     }
-    let sql = |rows| {
-        format!(
-            "INSERT INTO licenses ({COLUMNS}, renews_at) VALUES {}",
-            rows_text(rows, 14, 1)
-        )
-    };
-    tx.execute_each("begin licenses", sql, 14, &values).await.map(drop)
+    let sql = format!("INSERT INTO licenses ({COLUMNS}, renews_at) {{rows}}");
+    Write::new("begin licenses", sql, 14, values)
 }
 
 /// Writes licenses that changed, each if its row is still at the revision that stands before it.
 pub(crate) async fn update(tx: &mut Tx, changed: &[(i64, &License)]) -> Result<(), Error> {
-    if changed.is_empty() {
-        return Ok(());
-    }
+    tx.write_all([change(changed)]).await
+}
+
+/// What writes them.
+pub(crate) fn change(changed: &[(i64, &License)]) -> Write {
     let mut values: Vec<Value> = Vec::with_capacity(changed.len() * 14);
     for (revision, license) in changed {
         values.extend(args![
@@ -220,23 +208,11 @@ pub(crate) async fn update(tx: &mut Tx, changed: &[(i64, &License)]) -> Result<(
             renews_at(license),
         ]);
     }
-    let sql = |rows| {
-        format!(
-            "UPDATE licenses SET user_id = v.column3, product = v.column4, kind = v.column5, ends_at = v.column6, \
+    let sql = "UPDATE licenses SET user_id = v.column3, product = v.column4, kind = v.column5, ends_at = v.column6, \
          uses = v.column7, processings = v.column8, equity = v.column9, last_offer = v.column10, terms = v.column11, \
-         tenure = v.column12, revision = v.column13, renews_at = v.column14 FROM (VALUES {}) AS v \
-         WHERE licenses.id = v.column1 AND licenses.revision = v.column2",
-            rows_text(rows, 14, 1)
-        )
-    };
-    let written = tx.execute_each("change licenses", sql, 14, &values).await?;
-    if written == changed.len() as u64 {
-        Ok(())
-    } else {
-        Err(Error::Conflict {
-            operation: "change licenses",
-        })
-    }
+         tenure = v.column12, revision = v.column13, renews_at = v.column14 FROM ({rows}) AS v \
+         WHERE licenses.id = v.column1 AND licenses.revision = v.column2";
+    Write::new("change licenses", sql, 14, values).guarded()
 }
 
 impl Store {

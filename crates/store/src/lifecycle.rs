@@ -233,7 +233,7 @@ impl Store {
             balance_after,
             vendor: VENDOR_REVENUE,
         };
-        post(tx, &[posting]).await?;
+        tx.write_all(post(&[posting])).await?;
         Ok((balance_after, Some(id)))
     }
 

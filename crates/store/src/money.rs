@@ -5,7 +5,7 @@
 use scrip_domain::{Currency, InvoiceStatus, Money, PurchaseMethod, Timestamp};
 use uuid::Uuid;
 
-use crate::db::{Tx, Value, args, rows_text};
+use crate::db::{Tx, Value, args};
 use crate::{Error, Store};
 
 /// Where money stands.
@@ -75,12 +75,7 @@ impl Store {
         if values.is_empty() {
             return Ok(());
         }
-        let sql = |rows| {
-            format!(
-                "INSERT INTO money_entries (move_id, kind, account, subject, currency, minor, at) VALUES {}",
-                rows_text(rows, 7, 1)
-            )
-        };
+        let sql = "INSERT INTO money_entries (move_id, kind, account, subject, currency, minor, at) {rows}";
         tx.execute_each("write entries of money", sql, 7, &values)
             .await
             .map(drop)

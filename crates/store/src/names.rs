@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use scrip_domain::ProductId;
 
 use crate::catalog::read_id;
-use crate::db::{Tx, Value, rows_text};
+use crate::db::{Tx, Value};
 use crate::{Error, Store};
 
 /// The names of some products, those that are sold no more among them.
@@ -24,12 +24,7 @@ impl ProductNames {
         if wanted.is_empty() {
             return Ok(Self::default());
         }
-        let sql = |rows| {
-            format!(
-                "SELECT p.id, p.name FROM (VALUES {}) AS v JOIN products p ON p.id = v.column1",
-                rows_text(rows, 1, 1)
-            )
-        };
+        let sql = "SELECT p.id, p.name FROM ({rows}) AS v JOIN products p ON p.id = v.column1";
         let values: Vec<Value> = wanted.into_iter().map(Value::from).collect();
         let rows = tx
             .rows_of_each::<(String, String)>("read names of products", sql, 1, &values)

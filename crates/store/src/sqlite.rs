@@ -23,12 +23,15 @@ const LOCK_PAUSE: Duration = Duration::from_millis(10);
 /// Pages of 4 KiB that the write-ahead log may hold before they are copied into the file (128 MiB). Checkouts change the same
 /// index pages again and again: the rarer the copying, the fewer pages are copied, and the fewer commits wait for it.
 const CHECKPOINT_PAGES: i64 = 32_768;
-/// KiB of pages that the writer, and each reader, keeps in memory.
-const WRITER_CACHE_KIB: i64 = 65_536;
+/// KiB of pages that the writer keeps in memory. More is slower: SQLite looks through all of them after each commit that
+/// split a page of an index.
+const WRITER_CACHE_KIB: i64 = 8_192;
+/// The same for each reader.
 const READER_CACHE_KIB: i64 = 8_192;
-/// Connections that read.
+/// Connections that read pages and lists, and ones that look up a row by its key.
 const READERS: usize = 4;
-/// Bytes of the file that a reader sees without copying them.
+/// Bytes of the file that a reader sees without copying them. Not those of single rows: after each commit of the writer SQLite maps
+/// the file anew, which costs more than the few pages that lead to a row.
 const READER_MAPPED_BYTES: i64 = 256 << 20;
 
 /// An open file. It has one writer: one connection writes, some read.
@@ -36,6 +39,7 @@ const READER_MAPPED_BYTES: i64 = 256 << 20;
 pub(crate) struct Sqlite {
     writer: Slot,
     readers: Arc<[Slot]>,
+    keys: Arc<[Slot]>,
     turn: Arc<AtomicUsize>,
 }
 
@@ -49,18 +53,21 @@ impl Sqlite {
         let connect = |cache_kib| connect(path, cache_kib).map_err(|source| classify("open the database", source));
         let slot = |connection| Arc::new(Mutex::new(Some(connection)));
         let writer = connect(WRITER_CACHE_KIB)?;
-        let mut readers = Vec::with_capacity(READERS);
-        for _ in 0..READERS {
-            let reader = connect(READER_CACHE_KIB)?;
-            reader
-                .pragma_update(None, "query_only", true)
-                .and_then(|()| reader.pragma_update_and_check(None, "mmap_size", READER_MAPPED_BYTES, |_| Ok(())))
-                .map_err(|source| classify("open the database", source))?;
-            readers.push(slot(reader));
-        }
+        let readers = |mapped_bytes| -> Result<Arc<[Slot]>, Error> {
+            let open = |_| {
+                let reader = connect(READER_CACHE_KIB)?;
+                reader
+                    .pragma_update(None, "query_only", true)
+                    .and_then(|()| reader.pragma_update_and_check(None, "mmap_size", mapped_bytes, |_| Ok(())))
+                    .map_err(|source| classify("open the database", source))?;
+                Ok(slot(reader))
+            };
+            (0..READERS).map(open).collect()
+        };
         Ok(Self {
             writer: slot(writer),
-            readers: readers.into(),
+            readers: readers(READER_MAPPED_BYTES)?,
+            keys: readers(0)?,
             turn: Arc::default(),
         })
     }
@@ -70,20 +77,30 @@ impl Sqlite {
         Lease(Arc::clone(&self.writer).lock_owned().await)
     }
 
-    /// A reader that is free, or else the next in turn.
+    /// A reader of pages and lists.
     pub(crate) async fn reader(&self) -> Lease {
+        self.free(&self.readers).await
+    }
+
+    /// A reader that looks up a row by its key.
+    pub(crate) async fn key_reader(&self) -> Lease {
+        self.free(&self.keys).await
+    }
+
+    /// A connection that is free, or else the next in turn.
+    async fn free(&self, slots: &[Slot]) -> Lease {
         let turn = self.turn.fetch_add(1, Ordering::Relaxed);
-        for at in 0..self.readers.len() {
-            if let Ok(free) = Arc::clone(&self.readers[(turn + at) % self.readers.len()]).try_lock_owned() {
+        for at in 0..slots.len() {
+            if let Ok(free) = Arc::clone(&slots[(turn + at) % slots.len()]).try_lock_owned() {
                 return Lease(free);
             }
         }
-        Lease(Arc::clone(&self.readers[turn % self.readers.len()]).lock_owned().await)
+        Lease(Arc::clone(&slots[turn % slots.len()]).lock_owned().await)
     }
 
     /// Waits for running transactions and closes every connection.
     pub(crate) async fn close(&self) {
-        for slot in self.readers.iter() {
+        for slot in self.readers.iter().chain(self.keys.iter()) {
             drop(slot.lock().await.take());
         }
         drop(self.writer.lock().await.take());

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use uuid::Uuid;
 
 use crate::Error;
-use crate::db::{Database, Tx, Value, args, rows_text};
+use crate::db::{Database, Tx, Value, args};
 use crate::search::split_words;
 
 /// The most words of one account.
@@ -63,12 +63,7 @@ async fn insert(tx: &mut Tx, accounts: &[(Uuid, String, String)]) -> Result<(), 
             values.extend(args![*user, word.into_bytes()]);
         }
     }
-    let sql = |rows| {
-        format!(
-            "INSERT INTO user_words (user_id, word) VALUES {}",
-            rows_text(rows, 2, 1)
-        )
-    };
+    let sql = "INSERT INTO user_words (user_id, word) {rows}";
     for chunk in values.chunks(2 * 1000) {
         tx.execute_each("write an account's words", sql, 2, chunk).await?;
     }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use uuid::Uuid;
 
 use crate::Error;
-use crate::db::{Tx, Value, args, rows_text};
+use crate::db::{Tx, Value, args};
 
 /// Rows of one batch.
 const PARTS: i64 = 16;
@@ -27,13 +27,8 @@ pub(crate) async fn add(tx: &mut Tx, vouchers: &[(Uuid, i64)], redeemed: bool) -
     if values.is_empty() {
         return Ok(());
     }
-    let sql = |rows| {
-        format!(
-            "INSERT INTO voucher_tallies (batch_id, part, redeemed, canceled) VALUES {} \
+    let sql = "INSERT INTO voucher_tallies (batch_id, part, redeemed, canceled) {rows} \
              ON CONFLICT (batch_id, part) DO UPDATE SET redeemed = voucher_tallies.redeemed + excluded.redeemed, \
-             canceled = voucher_tallies.canceled + excluded.canceled",
-            rows_text(rows, 4, 1)
-        )
-    };
+             canceled = voucher_tallies.canceled + excluded.canceled";
     tx.execute_each("count vouchers", sql, 4, &values).await.map(drop)
 }

@@ -4,7 +4,7 @@ use scrip_domain::{Timestamp, Tokens, TransferId, UserId, VoucherCode, VoucherEr
 use uuid::Uuid;
 
 use crate::acts::{Act, log_act};
-use crate::db::{Tx, Value, args, list_text, rows_text};
+use crate::db::{Tx, Value, args, list_text};
 use crate::ledger::{
     KIND_VOUCHER, Leg, Movement, VENDOR_ISSUED, VENDOR_PROMOTIONS, move_tokens, read_tokens, retrying,
 };
@@ -219,12 +219,7 @@ impl Store {
             let rows: Vec<Value> = (0..i64::from(new.count))
                 .flat_map(|index| args![first + index, new.id])
                 .collect();
-            let sql = |rows| {
-                format!(
-                    "INSERT INTO vouchers (serial, batch_id) VALUES {}",
-                    rows_text(rows, 2, 1)
-                )
-            };
+            let sql = "INSERT INTO vouchers (serial, batch_id) {rows}";
             for rows in rows.chunks(2 * ROWS_MAX) {
                 tx.execute_each("make vouchers", sql, 2, rows).await?;
             }

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::{DAY_MICROS, day_of};
 use crate::catalog::{read_json, text_of};
-use crate::db::{Tx, Value, args, rows_text};
+use crate::db::{Tx, Value, args};
 use crate::ledger::{VENDOR_REVENUE, WALLET, retrying};
 use crate::licenses::{COLUMNS, LicenseRow};
 use crate::{Error, Store};
@@ -137,8 +137,8 @@ impl Store {
 
 async fn insert(tx: &mut Tx, table: &str, columns: usize, values: &[Value]) -> Result<(), Error> {
     for chunk in values.chunks(columns * 200) {
-        let sql = |rows| format!("INSERT INTO {table} VALUES {}", rows_text(rows, columns, 1));
-        tx.execute_each("roll the books up", sql, columns, chunk).await?;
+        let sql = format!("INSERT INTO {table} {{rows}}");
+        tx.execute_each("roll the books up", &sql, columns, chunk).await?;
     }
     Ok(())
 }

@@ -4,7 +4,7 @@ use scrip_domain::{Offers, ProductId, Timestamp};
 
 use crate::acts::{Act, log_act};
 use crate::catalog::{lock_revision, read_json, text_of, write_revision};
-use crate::db::{Tx, Value, args, rows_text};
+use crate::db::{Tx, Value, args};
 use crate::ledger::retrying;
 use crate::{Error, Store};
 
@@ -35,12 +35,7 @@ pub(crate) async fn remember_offers(
         .iter()
         .flat_map(|(product, revision, offers)| args![product.as_str(), *revision, *offers, now])
         .collect();
-    let sql = |rows| {
-        format!(
-            "INSERT INTO offer_history (product, revision, offers, at) VALUES {}",
-            rows_text(rows, 4, 1)
-        )
-    };
+    let sql = "INSERT INTO offer_history (product, revision, offers, at) {rows}";
     tx.execute_each("remember prices", sql, 4, &values).await.map(drop)
 }
 

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use scrip_domain::{RetentionPolicy, Sha256, Timestamp, UserId};
 use uuid::Uuid;
 
-use crate::db::{Tx, Value, args, list_text, rows_text};
+use crate::db::{Tx, Value, args, list_text};
 use crate::ledger::retrying;
 use crate::{Error, Setting, Store};
 
@@ -76,13 +76,8 @@ pub(super) async fn retain(tx: &mut Tx, user: UserId, policy: RetentionPolicy) -
             .into_iter()
             .flat_map(|((kind, id), until)| args![kind, id, user.0, until])
             .collect();
-        let sql = |rows| {
-            format!(
-                "INSERT INTO retained (kind, id, user_id, until) VALUES {} ON CONFLICT (kind, id) DO UPDATE SET \
-                 until = CASE WHEN retained.until < excluded.until THEN excluded.until ELSE retained.until END",
-                rows_text(rows, 4, 1)
-            )
-        };
+        let sql = "INSERT INTO retained (kind, id, user_id, until) {rows} ON CONFLICT (kind, id) DO UPDATE SET \
+                 until = CASE WHEN retained.until < excluded.until THEN excluded.until ELSE retained.until END";
         tx.execute_each("keep names on bills", sql, 4, &rows).await?;
     }
     let sql = "UPDATE offline_orders SET bill_to = $2, channel_reference = '', note = '', decided_why = '', \

@@ -7,7 +7,7 @@ use scrip_domain::{OrderId, Timestamp, Tokens, TransferId, UserId};
 use uuid::Uuid;
 
 use crate::acts::{Act, log_act};
-use crate::db::{Tx, Value, args, rows_text};
+use crate::db::{Tx, Value, Write, args};
 use crate::history::HistoryFilter;
 use crate::{Error, Store};
 
@@ -57,21 +57,13 @@ pub(crate) struct Posting {
 }
 
 /// Writes transfers with both of their legs. The balances are written by the caller, in the same transaction.
-pub(crate) async fn post(tx: &mut Tx, postings: &[Posting]) -> Result<(), Error> {
-    if postings.is_empty() {
-        return Ok(());
-    }
+pub(crate) fn post(postings: &[Posting]) -> [Write; 2] {
     let transfers: Vec<Value> = postings
         .iter()
         .flat_map(|posting| args![posting.id, posting.kind, posting.reason.clone(), posting.at])
         .collect();
-    let sql = |rows| {
-        format!(
-            "INSERT INTO transfers (id, kind, reason, created_at) VALUES {}",
-            rows_text(rows, 4, 1)
-        )
-    };
-    tx.execute_each("write transfers", sql, 4, &transfers).await?;
+    let sql = "INSERT INTO transfers (id, kind, reason, created_at) {rows}";
+    let transfers = Write::new("write transfers", sql, 4, transfers);
     let entries: Vec<Value> = postings
         .iter()
         .flat_map(|posting| {
@@ -86,14 +78,8 @@ pub(crate) async fn post(tx: &mut Tx, postings: &[Posting]) -> Result<(), Error>
             wallet.into_iter().chain(vendor)
         })
         .collect();
-    let sql = |rows| {
-        format!(
-            "INSERT INTO entries (owner, transfer_id, account, amount, balance_after) VALUES {}",
-            rows_text(rows, 5, 1)
-        )
-    };
-    tx.execute_each("write ledger entries", sql, 5, &entries).await?;
-    Ok(())
+    let sql = "INSERT INTO entries (owner, transfer_id, account, amount, balance_after) {rows}";
+    [transfers, Write::new("write ledger entries", sql, 5, entries)]
 }
 
 /// A line of a wallet's history.

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::{WALLET, read_tokens};
 use crate::Error;
-use crate::db::{Tx, Value, args, rows_text};
+use crate::db::{Tx, Value, args};
 
 /// One side of a movement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,12 +89,7 @@ pub(crate) async fn move_tokens(tx: &mut Tx, movement: &Movement<'_>) -> Result<
         };
         entries.extend(args![leg.owner, id, leg.account, leg.amount, after]);
     }
-    let sql = |rows| {
-        format!(
-            "INSERT INTO entries (owner, transfer_id, account, amount, balance_after) VALUES {}",
-            rows_text(rows, 5, 1)
-        )
-    };
+    let sql = "INSERT INTO entries (owner, transfer_id, account, amount, balance_after) {rows}";
     tx.execute_each("write ledger entries", sql, 5, &entries).await?;
     Ok(())
 }

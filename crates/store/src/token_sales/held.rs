@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use scrip_domain::{Item, ProductId, PurchaseId, Quote, Sale, Timestamp, Tokens, UserId};
 
 use crate::catalog::read_json;
-use crate::db::{Tx, args};
+use crate::db::{Tx, Write, args};
 use crate::holdings::{State, Wanted};
 use crate::ledger::read_tokens;
 use crate::{Error, Store};
@@ -87,13 +87,10 @@ pub(crate) async fn find_held(
 }
 
 /// Forgets kept prices that were used.
-pub(crate) async fn forget_held(tx: &mut Tx, used: &[(UserId, PurchaseId)]) -> Result<(), Error> {
-    for (user, purchase) in used {
-        let sql = "DELETE FROM held_quotes WHERE purchase_id = $1 AND user_id = $2";
-        tx.execute("forget a kept price", sql, &args![purchase.0, user.0])
-            .await?;
-    }
-    Ok(())
+pub(crate) fn forget_held(used: &[(UserId, PurchaseId)]) -> Write {
+    let sql = "DELETE FROM held_quotes WHERE (purchase_id, user_id) IN ({rows})";
+    let values = used.iter().flat_map(|(user, purchase)| args![purchase.0, user.0]);
+    Write::new("forget kept prices", sql, 2, values.collect())
 }
 
 impl Store {

@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
 use super::{Told, told};
-use crate::db::{Tx, args, list_text, rows_text};
+use crate::db::{Tx, args, list_text};
 use crate::ledger::{least_id, retrying};
 use crate::{Error, Store};
 
@@ -120,12 +120,7 @@ impl Store {
             .iter()
             .flat_map(|event| args![event.id, event.kind, event.body(), event.at])
             .collect();
-        let sql = |rows| {
-            let values = rows_text(rows, 4, 1);
-            format!(
-                "INSERT INTO webhook_events (id, kind, body, created_at) VALUES {values} ON CONFLICT (id) DO NOTHING"
-            )
-        };
+        let sql = "INSERT INTO webhook_events (id, kind, body, created_at) {rows} ON CONFLICT (id) DO NOTHING";
         tx.execute_each("record events", sql, 4, &rows).await?;
         let mut messages = Vec::new();
         for event in events {
@@ -146,14 +141,9 @@ impl Store {
         if messages.is_empty() {
             return Ok(());
         }
-        let sql = |rows| {
-            format!(
-                "INSERT INTO webhook_deliveries \
+        let sql = "INSERT INTO webhook_deliveries \
                  (id, endpoint_id, event_id, status, attempts, due_at, tried_at, answer, problem) \
-                 VALUES {} ON CONFLICT (endpoint_id, event_id) DO NOTHING",
-                rows_text(rows, 9, 1)
-            )
-        };
+                 {rows} ON CONFLICT (endpoint_id, event_id) DO NOTHING";
         tx.execute_each("address messages", sql, 9, &messages).await.map(drop)
     }
 }
