@@ -1,6 +1,6 @@
 //! The desktop shell: a window around the app's table of commands.
 //!
-//! The page reaches the computer through one command, [`bridge::call`], hears one stream of events, and loads icons from one
+//! The page reaches the computer through one command, `bridge::call`, hears one stream of events, and loads icons from one
 //! scheme. No rule of the business lives here; whatever the window can do, the terminal can do too.
 
 mod bridge;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgArguments, PgConnectOptions, PgConnection, PgPool, PgPoolOptions, PgRow};
-use sqlx::{Arguments as _, AssertSqlSafe, Connection as _, FromRow, Postgres, Transaction};
+use sqlx::{Arguments as _, AssertSqlSafe, ConnectOptions as _, Connection as _, FromRow, Postgres, Transaction};
 use uuid::Uuid;
 
 use crate::Error;
@@ -173,6 +173,7 @@ impl Database {
             let options = PgConnectOptions::from_str(url)
                 .map_err(|_| invalid())?
                 .statement_cache_capacity(STATEMENTS_PREPARED)
+                .disable_statement_logging()
                 .application_name("scrip-server");
             let pool = postgres_pool(POSTGRES_CONNECTIONS)
                 .connect_with(options.clone())
@@ -514,7 +515,11 @@ fn as_one_statement(writes: &[Write]) -> (String, PgArguments) {
     let mut args = PgArguments::default();
     for (at, write) in writes.iter().enumerate() {
         let rows = arrays_text(write.columns, &write.values, first);
-        steps.push(format!("w{at} AS ({} RETURNING 1)", write.sql.replace(ROWS, &rows)));
+        let sql = write.sql.replace(ROWS, &rows);
+        steps.push(format!(
+            "w{at} AS ({sql}{})",
+            if write.guarded { " RETURNING 1" } else { "" }
+        ));
         if write.guarded {
             guards.push(format!("(SELECT count(*) FROM w{at}) = cardinality(${first})"));
         }
@@ -679,7 +684,7 @@ mod tests {
         assert_eq!(
             sql,
             "WITH w0 AS (UPDATE a SELECT * FROM unnest($1::bigint[]) AS rows (column1) RETURNING 1), \
-             w1 AS (INSERT INTO b SELECT * FROM unnest($2::text[]) AS rows (column1) RETURNING 1) \
+             w1 AS (INSERT INTO b SELECT * FROM unnest($2::text[]) AS rows (column1)) \
              SELECT 1 / CASE WHEN (SELECT count(*) FROM w0) = cardinality($1) AND true THEN 1 ELSE 0 END"
         );
         assert_eq!(args.len(), 2);
