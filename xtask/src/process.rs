@@ -184,6 +184,13 @@ pub(crate) fn cargo(places: &crate::places::Places) -> Command {
     command
         .current_dir(&places.root)
         .env("CARGO_TARGET_DIR", &places.target);
+    // What the cargo that runs this program says of it: build scripts that look at it would build anew what is built.
+    for (name, _) in std::env::vars_os() {
+        let text = name.to_string_lossy();
+        if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") {
+            command.env_remove(name);
+        }
+    }
     command
 }
 
