@@ -87,14 +87,15 @@ impl Sqlite {
         self.free(&self.keys).await
     }
 
-    /// A connection that is free, or else the next in turn.
+    /// The first connection that is free, or else the next in turn: each forgets its pages after a commit of the writer, and the one
+    /// that was used last has read most of them anew.
     async fn free(&self, slots: &[Slot]) -> Lease {
-        let turn = self.turn.fetch_add(1, Ordering::Relaxed);
-        for at in 0..slots.len() {
-            if let Ok(free) = Arc::clone(&slots[(turn + at) % slots.len()]).try_lock_owned() {
+        for slot in slots {
+            if let Ok(free) = Arc::clone(slot).try_lock_owned() {
                 return Lease(free);
             }
         }
+        let turn = self.turn.fetch_add(1, Ordering::Relaxed);
         Lease(Arc::clone(&slots[turn % slots.len()]).lock_owned().await)
     }
 
