@@ -18,8 +18,9 @@ use crate::sqlite::{self, Lease, Sqlite, step_aside};
 pub(crate) const STATEMENTS_PREPARED: usize = 512;
 /// Connections to PostgreSQL.
 const POSTGRES_CONNECTIONS: u32 = 8;
-/// Batches of checkouts that PostgreSQL takes at once.
-const POSTGRES_CHECKOUTS: u32 = 2;
+/// Batches of checkouts that PostgreSQL takes at once from one server: what waits meanwhile makes the next one larger, which costs
+/// less than a second one beside it.
+const POSTGRES_CHECKOUTS: u32 = 1;
 /// How long a connection may have rested before it is asked whether it still works.
 const POSTGRES_RESTED: Duration = Duration::from_secs(1);
 /// Every statement of a checkout finds rows by their keys. Planned once, it must not remember how small the tables were.
