@@ -2,16 +2,16 @@
 
 use std::borrow::Cow;
 use std::str::FromStr;
-use std::time::Duration;
 
 use sqlx::pool::PoolConnection;
-use sqlx::postgres::{PgArguments, PgConnectOptions, PgConnection, PgPool, PgPoolOptions, PgRow};
-use sqlx::{Arguments as _, AssertSqlSafe, ConnectOptions as _, Connection as _, FromRow, Postgres, Transaction};
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgRow};
+use sqlx::{AssertSqlSafe, ConnectOptions as _, FromRow, Postgres, Transaction};
 use uuid::Uuid;
 
 use crate::Error;
 use crate::coalesce::Place;
 use crate::migrations;
+use crate::postgres;
 use crate::sqlite::{self, Lease, Sqlite, step_aside};
 
 /// This many statements stay prepared on a connection.
@@ -21,8 +21,6 @@ const POSTGRES_CONNECTIONS: u32 = 8;
 /// Batches of checkouts that PostgreSQL takes at once from one server: what waits meanwhile makes the next one larger, which costs
 /// less than a second one beside it.
 const POSTGRES_CHECKOUTS: u32 = 1;
-/// How long a connection may have rested before it is asked whether it still works.
-const POSTGRES_RESTED: Duration = Duration::from_secs(1);
 /// Every statement of a checkout finds rows by their keys. Planned once, it must not remember how small the tables were.
 const POSTGRES_KEYS_ONLY: [(&str, &str); 4] = [
     ("plan_cache_mode", "force_generic_plan"),
@@ -75,16 +73,16 @@ macro_rules! args {
 pub(crate) use args;
 
 /// Where the rows of values stand in a statement: a query with the columns `column1`, `column2` ….
-const ROWS: &str = "{rows}";
+pub(crate) const ROWS: &str = "{rows}";
 
 /// A statement that writes, on rows of values.
 #[derive(Debug)]
 pub(crate) struct Write {
-    operation: &'static str,
-    sql: Cow<'static, str>,
-    columns: usize,
-    values: Vec<Value>,
-    guarded: bool,
+    pub(crate) operation: &'static str,
+    pub(crate) sql: Cow<'static, str>,
+    pub(crate) columns: usize,
+    pub(crate) values: Vec<Value>,
+    pub(crate) guarded: bool,
 }
 
 impl Write {
@@ -176,7 +174,7 @@ impl Database {
                 .statement_cache_capacity(STATEMENTS_PREPARED)
                 .disable_statement_logging()
                 .application_name("scrip-server");
-            let pool = postgres_pool(POSTGRES_CONNECTIONS)
+            let pool = postgres::pool(POSTGRES_CONNECTIONS)
                 .connect_with(options.clone())
                 .await
                 .map_err(unavailable)?;
@@ -184,7 +182,7 @@ impl Database {
                 .run(&pool)
                 .await
                 .map_err(|source| Error::Migration { source })?;
-            let checkouts = postgres_pool(POSTGRES_CHECKOUTS)
+            let checkouts = postgres::pool(POSTGRES_CHECKOUTS)
                 .connect_with(options.options(POSTGRES_KEYS_ONLY))
                 .await
                 .map_err(unavailable)?;
@@ -229,7 +227,7 @@ impl Database {
                 let connection = checkouts.acquire().await;
                 connection
                     .map(Tx::Single)
-                    .map_err(|source| classify("find a connection", source))
+                    .map_err(|source| postgres::classify("find a connection", source))
             }
         }
     }
@@ -258,10 +256,10 @@ impl Database {
                 step_aside(|| reader.rows(operation, sql, [args]))
             }
             Self::Postgres { pool, .. } => {
-                sqlx::query_as_with::<Postgres, T, _>(AssertSqlSafe(sql), postgres_args(args))
+                sqlx::query_as_with::<Postgres, T, _>(AssertSqlSafe(sql), postgres::args_of(args))
                     .fetch_all(pool)
                     .await
-                    .map_err(|source| classify(operation, source))
+                    .map_err(|source| postgres::classify(operation, source))
             }
         }
     }
@@ -280,11 +278,11 @@ impl Database {
                 step_aside(|| reader.rows(operation, &of_one_row(sql, columns), values.chunks_exact(columns)))
             }
             Self::Postgres { pool, .. } => {
-                let (sql, args) = of_all_rows(sql, columns, values);
+                let (sql, args) = postgres::of_all_rows(sql, columns, values);
                 sqlx::query_as_with::<Postgres, T, _>(AssertSqlSafe(sql), args)
                     .fetch_all(pool)
                     .await
-                    .map_err(|source| classify(operation, source))
+                    .map_err(|source| postgres::classify(operation, source))
             }
         }
     }
@@ -320,7 +318,9 @@ fn begin(connection: Lease, sql: &str) -> Result<Tx, Error> {
 }
 
 fn begun(operation: &'static str, begun: sqlx::Result<Transaction<'static, Postgres>>) -> Result<Tx, Error> {
-    begun.map(Tx::Postgres).map_err(|source| classify(operation, source))
+    begun
+        .map(Tx::Postgres)
+        .map_err(|source| postgres::classify(operation, source))
 }
 
 impl Tx {
@@ -337,7 +337,9 @@ impl Tx {
     pub(crate) async fn execute(&mut self, operation: &'static str, sql: &str, args: &[Value]) -> Result<u64, Error> {
         match self.postgres() {
             Err(connection) => step_aside(|| connection.execute(operation, sql, [args])),
-            Ok(connection) => execute_on(connection, operation, sql.to_owned(), postgres_args(args)).await,
+            Ok(connection) => {
+                postgres::execute_on(connection, operation, sql.to_owned(), postgres::args_of(args)).await
+            }
         }
     }
 
@@ -350,7 +352,7 @@ impl Tx {
     ) -> Result<Vec<T>, Error> {
         match self.postgres() {
             Err(connection) => step_aside(|| connection.rows(operation, sql, [args])),
-            Ok(connection) => rows_on(connection, operation, sql.to_owned(), postgres_args(args)).await,
+            Ok(connection) => postgres::rows_on(connection, operation, sql.to_owned(), postgres::args_of(args)).await,
         }
     }
 
@@ -386,8 +388,8 @@ impl Tx {
                 step_aside(|| connection.execute(operation, &of_one_row(sql, columns), rows))
             }
             Ok(connection) => {
-                let (sql, args) = of_all_rows(sql, columns, values);
-                execute_on(connection, operation, sql, args).await
+                let (sql, args) = postgres::of_all_rows(sql, columns, values);
+                postgres::execute_on(connection, operation, sql, args).await
             }
         }
     }
@@ -409,8 +411,8 @@ impl Tx {
                 step_aside(|| connection.rows(operation, &of_one_row(sql, columns), rows))
             }
             Ok(connection) => {
-                let (sql, args) = of_all_rows(sql, columns, values);
-                rows_on(connection, operation, sql, args).await
+                let (sql, args) = postgres::of_all_rows(sql, columns, values);
+                postgres::rows_on(connection, operation, sql, args).await
             }
         }
     }
@@ -422,8 +424,8 @@ impl Tx {
         if let Ok(connection) = self.postgres() {
             let Some(first) = writes.first() else { return Ok(()) };
             let operation = first.operation;
-            let (sql, args) = as_one_statement(&writes);
-            return execute_on(connection, operation, sql, args).await.map(drop);
+            let (sql, args) = postgres::as_one_statement(&writes);
+            return postgres::execute_on(connection, operation, sql, args).await.map(drop);
         }
         for write in &writes {
             let Write {
@@ -447,7 +449,10 @@ impl Tx {
             Self::Sqlite(connection) => {
                 step_aside(|| connection.execute("commit", "COMMIT", [[].as_slice()])).map(drop)
             }
-            Self::Postgres(transaction) => transaction.commit().await.map_err(|source| classify("commit", source)),
+            Self::Postgres(transaction) => transaction
+                .commit()
+                .await
+                .map_err(|source| postgres::classify("commit", source)),
             Self::Single(_) => Ok(()),
         }
     }
@@ -457,200 +462,9 @@ impl Tx {
     }
 }
 
-/// Connections to PostgreSQL, of which one that rested is asked first whether it still works.
-fn postgres_pool(connections: u32) -> PgPoolOptions {
-    PgPoolOptions::new()
-        .max_connections(connections)
-        .acquire_timeout(Duration::from_secs(10))
-        .test_before_acquire(false)
-        .before_acquire(|connection, seen| {
-            Box::pin(async move {
-                if seen.idle_for >= POSTGRES_RESTED {
-                    connection.ping().await?;
-                }
-                Ok(true)
-            })
-        })
-}
-
-async fn execute_on(
-    connection: &mut PgConnection,
-    operation: &'static str,
-    sql: String,
-    args: PgArguments,
-) -> Result<u64, Error> {
-    sqlx::query_with::<Postgres, _>(AssertSqlSafe(sql), args)
-        .execute(connection)
-        .await
-        .map(|done| done.rows_affected())
-        .map_err(|source| classify(operation, source))
-}
-
-async fn rows_on<T: Row>(
-    connection: &mut PgConnection,
-    operation: &'static str,
-    sql: String,
-    args: PgArguments,
-) -> Result<Vec<T>, Error> {
-    sqlx::query_as_with::<Postgres, T, _>(AssertSqlSafe(sql), args)
-        .fetch_all(connection)
-        .await
-        .map_err(|source| classify(operation, source))
-}
-
 /// A statement on rows, as SQLite gets it: for one row.
 fn of_one_row(sql: &str, columns: usize) -> String {
     sql.replace(ROWS, &format!("VALUES ({})", list_text(columns, 1)))
-}
-
-/// The same as PostgreSQL gets it: for any number of rows, and the rows.
-fn of_all_rows(sql: &str, columns: usize, values: &[Value]) -> (String, PgArguments) {
-    let mut args = PgArguments::default();
-    add_columns(&mut args, columns, values);
-    (sql.replace(ROWS, &arrays_text(columns, values, 1)), args)
-}
-
-/// Some writes as one statement, which fails where a guarded one touches fewer rows than it has.
-fn as_one_statement(writes: &[Write]) -> (String, PgArguments) {
-    let (mut steps, mut guards, mut first) = (Vec::new(), Vec::new(), 1);
-    let mut args = PgArguments::default();
-    for (at, write) in writes.iter().enumerate() {
-        let rows = arrays_text(write.columns, &write.values, first);
-        let sql = write.sql.replace(ROWS, &rows);
-        steps.push(format!(
-            "w{at} AS ({sql}{})",
-            if write.guarded { " RETURNING 1" } else { "" }
-        ));
-        if write.guarded {
-            guards.push(format!("(SELECT count(*) FROM w{at}) = cardinality(${first})"));
-        }
-        add_columns(&mut args, write.columns, &write.values);
-        first += write.columns;
-    }
-    guards.push("true".to_owned());
-    // What fails here is told by `division_by_zero`, which no other statement can cause.
-    let sql = format!(
-        "WITH {} SELECT 1 / CASE WHEN {} THEN 1 ELSE 0 END",
-        steps.join(", "),
-        guards.join(" AND ")
-    );
-    (sql, args)
-}
-
-/// `SELECT * FROM unnest($1::uuid[], $2::bigint[]) AS rows (column1, column2)`: the types are those of the first row.
-fn arrays_text(columns: usize, values: &[Value], first: usize) -> String {
-    let arrays: Vec<String> = values
-        .iter()
-        .take(columns)
-        .enumerate()
-        .map(|(at, value)| {
-            let array = match value {
-                Value::Uuid(_) | Value::OptUuid(_) => "uuid",
-                Value::Text(_) | Value::OptText(_) => "text",
-                Value::Int(_) | Value::OptInt(_) => "bigint",
-                Value::Bool(_) => "boolean",
-                Value::Bytes(_) => "bytea",
-            };
-            format!("${}::{array}[]", first + at)
-        })
-        .collect();
-    let names: Vec<String> = (1..=columns).map(|number| format!("column{number}")).collect();
-    format!(
-        "SELECT * FROM unnest({}) AS rows ({})",
-        arrays.join(", "),
-        names.join(", ")
-    )
-}
-
-/// An array for each column.
-fn add_columns(args: &mut PgArguments, columns: usize, values: &[Value]) {
-    for (at, first) in values.iter().take(columns).enumerate() {
-        let column = values.iter().skip(at).step_by(columns);
-        let added = match first {
-            Value::Uuid(_) | Value::OptUuid(_) => args.add(column.map(Value::uuid).collect::<Vec<_>>()),
-            Value::Text(_) | Value::OptText(_) => args.add(column.map(Value::text).collect::<Vec<_>>()),
-            Value::Int(_) | Value::OptInt(_) => args.add(column.map(Value::int).collect::<Vec<_>>()),
-            Value::Bool(_) => args.add(
-                column
-                    .map(|value| matches!(value, Value::Bool(true)))
-                    .collect::<Vec<_>>(),
-            ),
-            Value::Bytes(_) => args.add(column.map(Value::bytes).collect::<Vec<_>>()),
-        };
-        debug_assert!(added.is_ok());
-    }
-}
-
-impl Value {
-    const fn uuid(&self) -> Option<Uuid> {
-        match self {
-            Self::Uuid(value) | Self::OptUuid(Some(value)) => Some(*value),
-            _ => None,
-        }
-    }
-
-    fn text(&self) -> Option<&str> {
-        match self {
-            Self::Text(value) | Self::OptText(Some(value)) => Some(value),
-            _ => None,
-        }
-    }
-
-    const fn int(&self) -> Option<i64> {
-        match self {
-            Self::Int(value) | Self::OptInt(Some(value)) => Some(*value),
-            _ => None,
-        }
-    }
-
-    fn bytes(&self) -> Option<&[u8]> {
-        match self {
-            Self::Bytes(value) => Some(value),
-            _ => None,
-        }
-    }
-}
-
-fn postgres_args(args: &[Value]) -> PgArguments {
-    let mut arguments = PgArguments::default();
-    for value in args {
-        let added = match value {
-            Value::Uuid(value) => arguments.add(*value),
-            Value::OptUuid(value) => arguments.add(*value),
-            Value::Text(value) => arguments.add(value.as_str()),
-            Value::OptText(value) => arguments.add(value.as_deref()),
-            Value::Int(value) => arguments.add(*value),
-            Value::OptInt(value) => arguments.add(*value),
-            Value::Bool(value) => arguments.add(*value),
-            Value::Bytes(value) => arguments.add(value.as_slice()),
-        };
-        // Encoding these plain types cannot fail; were it to, the statement would fail for want of a value.
-        debug_assert!(added.is_ok());
-    }
-    arguments
-}
-
-/// Tells a guard's refusal, which is worth another attempt, from a failure. Constraints are told by kind, never by name.
-fn classify(operation: &'static str, source: sqlx::Error) -> Error {
-    let Some(refused) = source.as_database_error() else {
-        return Error::Unavailable {
-            operation,
-            source: source.into(),
-        };
-    };
-    let guarded = refused.is_unique_violation() || refused.is_check_violation() || refused.is_foreign_key_violation();
-    // serialization_failure, deadlock_detected, lock_not_available; division_by_zero of a guard.
-    let raced = refused
-        .code()
-        .is_some_and(|code| matches!(&*code, "40001" | "40P01" | "55P03" | "22012"));
-    if guarded || raced {
-        Error::Conflict { operation }
-    } else {
-        Error::Unavailable {
-            operation,
-            source: source.into(),
-        }
-    }
 }
 
 /// The address without its password.
@@ -666,29 +480,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rows_are_read_from_values_one_by_one_and_from_arrays_all_at_once() {
+    fn values_are_numbered_in_lists_and_rows() {
         assert_eq!(list_text(3, 4), "$4, $5, $6");
-        let sql = "INSERT INTO t {rows}";
-        assert_eq!(of_one_row(sql, 2), "INSERT INTO t VALUES ($1, $2)");
-        let values = args![Uuid::nil(), 1_i64, Uuid::max(), 2_i64];
-        let (all, args) = of_all_rows(sql, 2, &values);
-        let rows = "SELECT * FROM unnest($1::uuid[], $2::bigint[]) AS rows (column1, column2)";
-        assert_eq!(all, format!("INSERT INTO t {rows}"));
-        assert_eq!(args.len(), 2);
-    }
-
-    #[test]
-    fn writes_become_one_statement_that_fails_where_a_guard_does() {
-        let guarded = Write::new("a", "UPDATE a {rows}", 1, args![1_i64, 2_i64].to_vec()).guarded();
-        let free = Write::new("b", "INSERT INTO b {rows}", 1, args!["x"].to_vec());
-        let (sql, args) = as_one_statement(&[guarded, free]);
-        assert_eq!(
-            sql,
-            "WITH w0 AS (UPDATE a SELECT * FROM unnest($1::bigint[]) AS rows (column1) RETURNING 1), \
-             w1 AS (INSERT INTO b SELECT * FROM unnest($2::text[]) AS rows (column1)) \
-             SELECT 1 / CASE WHEN (SELECT count(*) FROM w0) = cardinality($1) AND true THEN 1 ELSE 0 END"
-        );
-        assert_eq!(args.len(), 2);
+        assert_eq!(of_one_row("INSERT INTO t {rows}", 2), "INSERT INTO t VALUES ($1, $2)");
     }
 
     #[test]

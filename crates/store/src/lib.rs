@@ -48,6 +48,7 @@ mod operators;
 mod orders;
 mod people;
 mod persons;
+mod postgres;
 mod renewals;
 mod revocations;
 mod search;
