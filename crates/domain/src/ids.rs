@@ -73,7 +73,7 @@ pub trait IdSource: Send + Sync {
     fn new_id(&self, clock: &dyn Clock) -> Uuid;
 }
 
-/// Time from the caller's clock, a counter that keeps ids of one millisecond in order, randomness from the operating system.
+/// Time from the caller's clock, a counter that keeps ids of one moment in order, randomness from the operating system.
 #[derive(Debug, Default)]
 pub struct SystemIds {
     /// 4096ths of a millisecond since the Unix epoch (RFC 9562 section 6.2, method 3), so that the ids of two processes on one

@@ -198,6 +198,24 @@ pub enum Error {
     Closing,
 }
 
+impl Error {
+    /// What a database refused: a conflict where another attempt is worth it.
+    pub(crate) fn of_database(
+        operation: &'static str,
+        retry: bool,
+        source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+    ) -> Self {
+        if retry {
+            Self::Conflict { operation }
+        } else {
+            Self::Unavailable {
+                operation,
+                source: source.into(),
+            }
+        }
+    }
+}
+
 impl Coded for Error {
     fn code(&self) -> ErrorCode {
         match self {

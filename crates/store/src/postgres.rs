@@ -10,7 +10,7 @@ use crate::Error;
 use crate::db::{ROWS, Row, Value, Write};
 
 /// How long a connection may have rested before it is asked whether it still works.
-const POSTGRES_RESTED: Duration = Duration::from_secs(1);
+const RESTED: Duration = Duration::from_secs(1);
 
 /// Connections to PostgreSQL, of which one that rested is asked first whether it still works.
 pub(crate) fn pool(connections: u32) -> PgPoolOptions {
@@ -20,7 +20,7 @@ pub(crate) fn pool(connections: u32) -> PgPoolOptions {
         .test_before_acquire(false)
         .before_acquire(|connection, seen| {
             Box::pin(async move {
-                if seen.idle_for >= POSTGRES_RESTED {
+                if seen.idle_for >= RESTED {
                     connection.ping().await?;
                 }
                 Ok(true)
@@ -193,14 +193,7 @@ pub(crate) fn classify(operation: &'static str, source: sqlx::Error) -> Error {
     let raced = refused
         .code()
         .is_some_and(|code| matches!(&*code, "40001" | "40P01" | "55P03" | "22012"));
-    if guarded || raced {
-        Error::Conflict { operation }
-    } else {
-        Error::Unavailable {
-            operation,
-            source: source.into(),
-        }
-    }
+    Error::of_database(operation, guarded || raced, source)
 }
 
 #[cfg(test)]

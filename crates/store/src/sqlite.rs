@@ -311,14 +311,7 @@ fn classify(operation: &'static str, source: rusqlite::Error) -> Error {
     );
     // The lowest byte is the plain code, whatever extends it.
     let raced = code & 0xff == ffi::SQLITE_BUSY;
-    if guarded || raced {
-        Error::Conflict { operation }
-    } else {
-        Error::Unavailable {
-            operation,
-            source: source.into(),
-        }
-    }
+    Error::of_database(operation, guarded || raced, source)
 }
 
 #[cfg(test)]
