@@ -464,6 +464,10 @@ impl Tx {
 
 /// A statement on rows, as SQLite gets it: for one row.
 fn of_one_row(sql: &str, columns: usize) -> String {
+    if sql.starts_with("UPDATE ") {
+        // It would make a table of the row first, only to update from it.
+        return sql.replace(" FROM ({rows}) AS v", "").replace("v.column", "$");
+    }
     sql.replace(ROWS, &format!("VALUES ({})", list_text(columns, 1)))
 }
 
@@ -483,6 +487,8 @@ mod tests {
     fn values_are_numbered_in_lists_and_rows() {
         assert_eq!(list_text(3, 4), "$4, $5, $6");
         assert_eq!(of_one_row("INSERT INTO t {rows}", 2), "INSERT INTO t VALUES ($1, $2)");
+        let update = "UPDATE t SET a = v.column2 FROM ({rows}) AS v WHERE t.id = v.column1";
+        assert_eq!(of_one_row(update, 2), "UPDATE t SET a = $2 WHERE t.id = $1");
     }
 
     #[test]

@@ -50,24 +50,24 @@ impl Sqlite {
     /// Opens the file, making it where there is none, and brings its tables up to date.
     pub(crate) async fn open(path: &Path) -> Result<Self, Error> {
         migrate(path).await?;
-        let connect = |cache_kib| connect(path, cache_kib).map_err(|source| classify("open the database", source));
+        let failed = |source| classify("open the database", source);
         let slot = |connection| Arc::new(Mutex::new(Some(connection)));
-        let writer = connect(WRITER_CACHE_KIB)?;
-        let readers = |mapped_bytes| -> Result<Arc<[Slot]>, Error> {
+        let writer = scrip_wal::open(path, FLAGS)
+            .and_then(|writer| set_up(writer, WRITER_CACHE_KIB))
+            .map_err(failed)?;
+        let readers = |mapped_bytes| -> rusqlite::Result<Arc<[Slot]>> {
             let open = |_| {
-                let reader = connect(READER_CACHE_KIB)?;
-                reader
-                    .pragma_update(None, "query_only", true)
-                    .and_then(|()| reader.pragma_update_and_check(None, "mmap_size", mapped_bytes, |_| Ok(())))
-                    .map_err(|source| classify("open the database", source))?;
+                let reader = set_up(Connection::open_with_flags(path, FLAGS)?, READER_CACHE_KIB)?;
+                reader.pragma_update(None, "query_only", true)?;
+                reader.pragma_update_and_check(None, "mmap_size", mapped_bytes, |_| Ok(()))?;
                 Ok(slot(reader))
             };
             (0..READERS).map(open).collect()
         };
         Ok(Self {
             writer: slot(writer),
-            readers: readers(READER_MAPPED_BYTES)?,
-            keys: readers(0)?,
+            readers: readers(READER_MAPPED_BYTES).map_err(failed)?,
+            keys: readers(0).map_err(failed)?,
             turn: Arc::default(),
         })
     }
@@ -154,11 +154,10 @@ async fn lock(path: &Path) -> Result<File, Error> {
     }
 }
 
-fn connect(path: &Path, cache_kib: i64) -> rusqlite::Result<Connection> {
-    let connection = Connection::open_with_flags(
-        path,
-        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
-    )?;
+/// A connection serves one thread at a time.
+const FLAGS: OpenFlags = OpenFlags::SQLITE_OPEN_READ_WRITE.union(OpenFlags::SQLITE_OPEN_NO_MUTEX);
+
+fn set_up(connection: Connection, cache_kib: i64) -> rusqlite::Result<Connection> {
     connection.busy_timeout(Duration::from_secs(BUSY_SECONDS))?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS_PREPARED);
     // A commit is on the disk before it is answered.

@@ -4,12 +4,13 @@ use super::Fault;
 use super::manifests::{Crate, Dependency};
 
 /// What each crate may use of the others. Crates that are not named here may use anything: they only test, build or measure.
-const ARROWS: [(&str, &[&str]); 15] = [
+const ARROWS: [(&str, &[&str]); 16] = [
     ("domain", &[]),
     ("licensing", &["domain"]),
     ("api", &["domain"]),
     ("appstream", &["domain"]),
-    ("store", &["domain"]),
+    ("wal", &[]),
+    ("store", &["wal", "domain"]),
     ("server", &["store", "appstream", "licensing", "api", "domain"]),
     ("client", &["api", "domain"]),
     ("inventory", &["domain"]),
@@ -34,8 +35,8 @@ const RESERVED: [(&[&str], &[&str], &str); 4] = [
     (&["sqlx", "sea-query", "diesel"], &["store"], "only the store knows SQL"),
     (
         &["rusqlite"],
-        // rpm keeps its list of programs in an SQLite file, which is read here without rpm.
-        &["store", "inventory"],
+        // rpm keeps its list of programs in an SQLite file, which is read here without rpm; the log has no tables.
+        &["store", "inventory", "wal"],
         "only the store knows SQL; inventory reads rpm's own database and writes none",
     ),
     (
