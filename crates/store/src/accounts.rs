@@ -218,7 +218,7 @@ pub(crate) async fn find_callers(database: &Database, tokens: Vec<TokenHash>) ->
                FROM ({rows}) AS v JOIN sessions s ON s.token_hash = v.column1";
     let values: Vec<Value> = tokens.iter().map(|token| Value::from(token.0.to_vec())).collect();
     match database
-        .rows_of_each::<(Vec<u8>, Uuid, i64, i64)>("find sessions", sql, 1, &values)
+        .rows_by_keys::<(Vec<u8>, Uuid, i64, i64)>("find sessions", sql, 1, &values)
         .await
     {
         Ok(rows) => {

@@ -21,7 +21,10 @@ const POSTGRES_CONNECTIONS: u32 = 8;
 /// Batches of checkouts that PostgreSQL takes at once from one server: what waits meanwhile makes the next one larger, which costs
 /// less than a second one beside it.
 const POSTGRES_CHECKOUTS: u32 = 1;
-/// Every statement of a checkout finds rows by their keys. Planned once, it must not remember how small the tables were.
+/// Batches of look-ups by key that it takes at once.
+const POSTGRES_LOOK_UPS: u32 = 1;
+/// Every statement of a checkout, and every look-up, finds rows by their keys. Planned once, it must not remember how small the
+/// tables were, nor read one as a whole for want of knowing how few rows are asked for.
 const POSTGRES_KEYS_ONLY: [(&str, &str); 4] = [
     ("plan_cache_mode", "force_generic_plan"),
     ("enable_seqscan", "off"),
@@ -140,10 +143,10 @@ pub(crate) use row_struct;
 #[derive(Clone)]
 pub(crate) enum Database {
     Sqlite(Sqlite),
-    /// Checkouts have connections of their own, so that their statements are prepared on few of them.
+    /// Checkouts and look-ups by key have connections of their own, so that their statements are prepared on few of them.
     Postgres {
         pool: PgPool,
-        checkouts: PgPool,
+        keys: PgPool,
     },
 }
 
@@ -182,11 +185,11 @@ impl Database {
                 .run(&pool)
                 .await
                 .map_err(|source| Error::Migration { source })?;
-            let checkouts = postgres::pool(POSTGRES_CHECKOUTS)
+            let keys = postgres::pool(POSTGRES_CHECKOUTS + POSTGRES_LOOK_UPS)
                 .connect_with(options.options(POSTGRES_KEYS_ONLY))
                 .await
                 .map_err(unavailable)?;
-            let database = Self::Postgres { pool, checkouts };
+            let database = Self::Postgres { pool, keys };
             crate::search::prepare(&database).await?;
             crate::user_words::prepare(&database).await?;
             Ok(database)
@@ -223,8 +226,8 @@ impl Database {
     pub(crate) async fn write_checkouts(&self) -> Result<Tx, Error> {
         match self {
             Self::Sqlite(_) => self.write().await,
-            Self::Postgres { checkouts, .. } => {
-                let connection = checkouts.acquire().await;
+            Self::Postgres { keys, .. } => {
+                let connection = keys.acquire().await;
                 connection
                     .map(Tx::Single)
                     .map_err(|source| postgres::classify("find a connection", source))
@@ -264,8 +267,8 @@ impl Database {
         }
     }
 
-    /// The same on rows of values, as [`Tx::rows_of_each`].
-    pub(crate) async fn rows_of_each<T: Row>(
+    /// The same by keys, of which each row of values has one, as [`Tx::rows_of_each`].
+    pub(crate) async fn rows_by_keys<T: Row>(
         &self,
         operation: &'static str,
         sql: &str,
@@ -274,13 +277,13 @@ impl Database {
     ) -> Result<Vec<T>, Error> {
         match self {
             Self::Sqlite(sqlite) => {
-                let reader = sqlite.reader().await;
+                let reader = sqlite.key_reader().await;
                 step_aside(|| reader.rows(operation, &of_one_row(sql, columns), values.chunks_exact(columns)))
             }
-            Self::Postgres { pool, .. } => {
+            Self::Postgres { keys, .. } => {
                 let (sql, args) = postgres::of_all_rows(sql, columns, values);
                 sqlx::query_as_with::<Postgres, T, _>(AssertSqlSafe(sql), args)
-                    .fetch_all(pool)
+                    .fetch_all(keys)
                     .await
                     .map_err(|source| postgres::classify(operation, source))
             }
@@ -304,8 +307,8 @@ impl Database {
     pub(crate) async fn close(&self) {
         match self {
             Self::Sqlite(sqlite) => sqlite.close().await,
-            Self::Postgres { pool, checkouts } => {
-                checkouts.close().await;
+            Self::Postgres { pool, keys } => {
+                keys.close().await;
                 pool.close().await;
             }
         }

@@ -9,6 +9,8 @@
 //! after the log was synced (<https://www.sqlite.org/walformat.html>), which is why a connection that is opened here always syncs.
 
 mod file;
+#[cfg(test)]
+mod tests;
 mod vfs;
 
 use std::path::Path;

@@ -95,7 +95,7 @@ pub(super) async fn restore(url: &str, folder: &Path, copy: &DatabaseCopy) -> Re
         .map_err(|source| Error::Migration { source })?;
     crate::search::prepare(&crate::db::Database::Postgres {
         pool: pool.clone(),
-        checkouts: pool.clone(),
+        keys: pool.clone(),
     })
     .await?;
     let mut tx = pool.begin().await.map_err(unavailable(PUT_BACK))?;

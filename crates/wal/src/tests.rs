@@ -10,7 +10,7 @@ const MADE: OpenFlags = OpenFlags::SQLITE_OPEN_READ_WRITE.union(OpenFlags::SQLIT
 
 /// A database with one table of rows of about a kilobyte.
 fn open(path: &Path) -> Connection {
-    let connection = scrip_wal::open(path, MADE).unwrap();
+    let connection = crate::open(path, MADE).unwrap();
     let mode: String = connection
         .query_row("PRAGMA journal_mode = wal", [], |row| row.get(0))
         .unwrap();
@@ -183,7 +183,7 @@ fn a_commit_that_does_not_fit_fails_and_the_ones_before_it_stay() {
         .arg(std::env::current_exe().unwrap())
         .args([
             "--exact",
-            "a_commit_that_does_not_fit_fails_and_the_ones_before_it_stay",
+            "tests::a_commit_that_does_not_fit_fails_and_the_ones_before_it_stay",
             "--nocapture",
         ])
         .env(CRAMPED, &path)
