@@ -467,12 +467,15 @@ impl Tx {
 
 /// A statement on rows, as SQLite gets it: for one row.
 fn of_one_row(sql: &str, columns: usize) -> String {
-    if sql.starts_with("UPDATE ") {
+    if sql.starts_with("UPDATE ") && sql.contains(UPDATED_FROM) {
         // It would make a table of the row first, only to update from it.
-        return sql.replace(" FROM ({rows}) AS v", "").replace("v.column", "$");
+        return sql.replace(UPDATED_FROM, "").replace("v.column", "$");
     }
     sql.replace(ROWS, &format!("VALUES ({})", list_text(columns, 1)))
 }
+
+/// What an update on rows says of them.
+const UPDATED_FROM: &str = " FROM ({rows}) AS v";
 
 /// The address without its password.
 pub(crate) fn redact(url: &str) -> String {
@@ -492,6 +495,8 @@ mod tests {
         assert_eq!(of_one_row("INSERT INTO t {rows}", 2), "INSERT INTO t VALUES ($1, $2)");
         let update = "UPDATE t SET a = v.column2 FROM ({rows}) AS v WHERE t.id = v.column1";
         assert_eq!(of_one_row(update, 2), "UPDATE t SET a = $2 WHERE t.id = $1");
+        let listed = "UPDATE t SET a = 1 WHERE id IN ({rows})";
+        assert_eq!(of_one_row(listed, 1), "UPDATE t SET a = 1 WHERE id IN (VALUES ($1))");
     }
 
     #[test]
