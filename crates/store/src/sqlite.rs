@@ -1,9 +1,11 @@
 //! SQLite behind the store's door: a statement runs where it is asked for, with no thread and no queue between.
 
+mod copier;
+
 use std::fs::{File, TryLockError};
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Weak, mpsc};
+use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use rusqlite::types::{FromSql, ToSqlOutput, ValueRef};
@@ -20,22 +22,12 @@ use crate::{Error, migrations};
 const BUSY_SECONDS: u64 = 10;
 /// The pause between two looks at whether another process still brings the tables up to date.
 const LOCK_PAUSE: Duration = Duration::from_millis(10);
-/// Pages of 4 KiB that the write-ahead log may hold before they are copied into the file (128 MiB). Checkouts change the same
-/// index pages again and again: the rarer the copying, the fewer pages are copied.
-const CHECKPOINT_PAGES: i64 = 32_768;
-/// The pause between two looks at how many it holds, while something is written.
-const CHECKPOINT_PAUSE: Duration = Duration::from_millis(100);
-/// The priority of the thread that copies them, as `nice` counts.
-#[cfg(target_os = "linux")]
-const LEAST_PRIORITY: i32 = 19;
-/// So many times more, and the writer copies them itself: where the thread is late, or readers never pause.
-const CHECKPOINT_PATIENCE: i64 = 4;
 /// KiB of pages that the writer keeps in memory. More is slower: SQLite looks through all of them after each commit that
 /// split a page of an index.
 const WRITER_CACHE_KIB: i64 = 1_024;
 /// Pages that a transaction may change before some of them go to the log ahead of its commit.
 const SPILL_PAGES: i64 = 2_048;
-/// The same for each reader.
+/// KiB of pages that each reader keeps in memory.
 const READER_CACHE_KIB: i64 = 8_192;
 /// Connections that read pages and lists, and ones that look up a row by its key.
 const READERS: usize = 4;
@@ -57,7 +49,6 @@ pub(crate) struct Sqlite {
 
 /// A connection, until the store is closed.
 type Slot = Arc<Mutex<Option<Connection>>>;
-type WeakSlot = Weak<Mutex<Option<Connection>>>;
 
 impl Sqlite {
     /// Opens the file, making it where there is none, and brings its tables up to date.
@@ -80,29 +71,20 @@ impl Sqlite {
         let copier = Connection::open_with_flags(path, FLAGS)
             .and_then(|copier| set_up(copier, READER_CACHE_KIB))
             .map_err(failed)?;
-        let (written, signals) = mpsc::sync_channel(1);
-        let sqlite = Self {
-            writer: slot(writer),
+        let (writer, copier) = (slot(writer), slot(copier));
+        Ok(Self {
             readers: readers(READER_MAPPED_BYTES).map_err(failed)?,
             keys: readers(0).map_err(failed)?,
             turn: Arc::default(),
-            copier: slot(copier),
-            written,
-        };
-        let (copier, writer) = (Arc::downgrade(&sqlite.copier), Arc::downgrade(&sqlite.writer));
-        std::thread::Builder::new()
-            .name("log copier".to_owned())
-            .spawn(move || copy_log(&signals, &copier, &writer))
-            .map_err(|source| Error::Unavailable {
-                operation: "start a thread",
-                source: source.into(),
-            })?;
-        Ok(sqlite)
+            written: copier::start(&copier, &writer)?,
+            copier,
+            writer,
+        })
     }
 
     /// The writer, once whoever has it is done.
     pub(crate) async fn writer(&self) -> Lease {
-        // One signal that waits is as good as two.
+        // The one signal that may wait already is as good as two.
         let _waits_already = self.written.try_send(());
         Lease(Arc::clone(&self.writer).lock_owned().await)
     }
@@ -137,39 +119,6 @@ impl Sqlite {
         drop(self.copier.lock().await.take());
         drop(self.writer.lock().await.take());
     }
-}
-
-/// Copies the log into the file whenever it is long enough, until the store is gone.
-fn copy_log(signals: &mpsc::Receiver<()>, copier: &WeakSlot, writer: &WeakSlot) {
-    // Copying can wait, the requests beside it cannot. On Linux a thread has a priority of its own.
-    #[cfg(target_os = "linux")]
-    if let Err(error) = rustix::process::setpriority_process(Some(rustix::thread::gettid()), LEAST_PRIORITY) {
-        tracing::debug!(%error, "the log is copied with the priority of everything else");
-    }
-    while signals.recv().is_ok() {
-        std::thread::sleep(CHECKPOINT_PAUSE);
-        let (Some(copier), Some(writer)) = (copier.upgrade(), writer.upgrade()) else {
-            return;
-        };
-        match copy_pages(copier, writer, CHECKPOINT_PAGES) {
-            Ok(_) => {}
-            Err(Error::Closing) => return,
-            Err(error) => tracing::warn!(%error, "the log of the database is not copied now; the writer will do it"),
-        }
-    }
-}
-
-/// Copies the pages of the log into the file where `enough` are not there yet, and tells how many were not. Most are copied beside
-/// the writer, which waits only for those that it wrote meanwhile: the log begins anew once none is left.
-fn copy_pages(copier: Slot, writer: Slot, enough: i64) -> Result<i64, Error> {
-    let copier = Lease(copier.blocking_lock_owned());
-    let left = copier.checkpoint("PRAGMA wal_checkpoint(NOOP)")?;
-    if left >= enough {
-        let copy = "PRAGMA wal_checkpoint(PASSIVE)";
-        copier.checkpoint(copy)?;
-        Lease(writer.blocking_lock_owned()).checkpoint(copy)?;
-    }
-    Ok(left)
 }
 
 async fn migrate(path: &Path) -> Result<(), Error> {
@@ -230,8 +179,7 @@ fn set_up(connection: Connection, cache_kib: i64) -> rusqlite::Result<Connection
     connection.pragma_update(None, "temp_store", "memory")?;
     connection.pragma_update(None, "cache_size", -cache_kib)?;
     connection.pragma_update(None, "cache_spill", SPILL_PAGES)?;
-    let checkpoint = CHECKPOINT_PAGES * CHECKPOINT_PATIENCE;
-    connection.pragma_update_and_check(None, "wal_autocheckpoint", checkpoint, |_| Ok(()))?;
+    connection.pragma_update_and_check(None, "wal_autocheckpoint", copier::PAGES_MAX, |_| Ok(()))?;
     Ok(connection)
 }
 
@@ -263,12 +211,6 @@ impl Lease {
         run()
             .map(|touched| touched as u64)
             .map_err(|source| classify(operation, source))
-    }
-
-    /// Runs a checkpoint, and tells how many pages of the log are not in the file.
-    fn checkpoint(&self, sql: &str) -> Result<i64, Error> {
-        let state = self.rows::<(i64, i64, i64)>("copy the log", sql, [[].as_slice()])?;
-        Ok(state.first().map_or(0, |(_, log, copied)| log - copied))
     }
 
     /// What a statement answers to the values of one row after the other.
@@ -423,41 +365,5 @@ mod tests {
             .unwrap();
         assert_eq!(found, [(0,)]);
         assert!(reader.execute("test", sql, [[Value::Int(7)].as_slice()]).is_err());
-    }
-
-    #[tokio::test]
-    async fn a_long_log_is_copied_into_the_file_and_begins_anew() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("scrip.db");
-        let sqlite = Sqlite::open(&path).await.unwrap();
-        let copy = async |enough| {
-            let (copier, writer) = (Arc::clone(&sqlite.copier), Arc::clone(&sqlite.writer));
-            tokio::task::spawn_blocking(move || copy_pages(copier, writer, enough))
-                .await
-                .unwrap()
-        };
-        let write = async || {
-            let writer = sqlite.writer().await;
-            writer
-                .execute("test", "CREATE TABLE IF NOT EXISTS filling (x)", [[].as_slice()])
-                .unwrap();
-            writer
-                .execute(
-                    "test",
-                    "INSERT INTO filling VALUES (randomblob(200000))",
-                    [[].as_slice()],
-                )
-                .unwrap();
-        };
-        write().await;
-        let long = copy(1000).await.unwrap();
-        assert!((50..1000).contains(&long), "{long}");
-        assert_eq!(copy(50).await.unwrap(), long);
-        assert_eq!(copy(50).await.unwrap(), 0);
-        let bytes = std::fs::metadata(path.with_extension("db-wal")).unwrap().len();
-        write().await;
-        assert_eq!(std::fs::metadata(path.with_extension("db-wal")).unwrap().len(), bytes);
-        sqlite.close().await;
-        assert!(matches!(copy(50).await, Err(Error::Closing)));
     }
 }

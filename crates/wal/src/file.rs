@@ -4,7 +4,7 @@
 //! Each function here gets a `file` as SQLite passes it to `xOpen` or to the methods: ours, with the system's behind it.
 
 use std::ffi::{c_int, c_void};
-use std::ptr;
+use std::{ptr, slice};
 
 use rusqlite::ffi::{SQLITE_IOERR, SQLITE_OK, sqlite3_file, sqlite3_int64, sqlite3_io_methods};
 
@@ -23,6 +23,15 @@ struct Log {
     waiting: Vec<u8>,
     /// Where in the file that begins.
     start: sqlite3_int64,
+}
+
+impl Log {
+    /// Whether so many bytes that are written there follow what waits, and may wait with it.
+    fn takes(&self, length: usize, at: sqlite3_int64) -> bool {
+        let waiting = i64::try_from(self.waiting.len()).ok();
+        waiting.and_then(|waiting| self.start.checked_add(waiting)) == Some(at)
+            && self.waiting.len() + length <= WAITING_MAX
+    }
 }
 
 const HEAD_BYTES: usize = size_of::<Log>();
@@ -126,21 +135,22 @@ macro_rules! flushed {
 }
 
 unsafe extern "C" fn write(file: *mut sqlite3_file, from: *const c_void, count: c_int, at: sqlite3_int64) -> c_int {
-    // SAFETY: it is ours, and used by one thread at a time.
-    let log = unsafe { &mut *file.cast::<Log>() };
     let length = usize::try_from(count).unwrap_or(0);
-    let follows = i64::try_from(log.waiting.len()).is_ok_and(|waiting| log.start.checked_add(waiting) == Some(at));
-    if !follows || log.waiting.len() + length > WAITING_MAX {
+    // SAFETY: it is ours, and used by one thread at a time.
+    let fits = unsafe { &*file.cast::<Log>() }.takes(length, at);
+    if !fits {
         // SAFETY: as this function's own.
         let flushed = unsafe { flush(file) };
         if flushed != SQLITE_OK {
             return flushed;
         }
+    }
+    // SAFETY: as above; SQLite passes so many bytes.
+    let (log, bytes) = unsafe { (&mut *file.cast::<Log>(), slice::from_raw_parts(from.cast(), length)) };
+    if !fits {
         log.start = at;
     }
-    // SAFETY: SQLite passes `count` bytes.
-    log.waiting
-        .extend_from_slice(unsafe { std::slice::from_raw_parts(from.cast(), length) });
+    log.waiting.extend_from_slice(bytes);
     SQLITE_OK
 }
 

@@ -1,8 +1,8 @@
-//! SQLite's write-ahead log, written with one call of the system for each commit.
+//! SQLite's write-ahead log, written 64 KiB at a time instead of with two calls of the system for each page.
 //!
 //! SQLite appends a commit to the log with two writes for each page, one of 24 bytes and one of the page itself. For the commits of
 //! a busy vendor, of some fifty pages, these calls cost more than `fdatasync`. Here the writes of one commit wait in memory and go
-//! to the file together, when SQLite syncs the log.
+//! to the file together when SQLite syncs the log.
 //!
 //! It is a shim over the VFS of the system (<https://www.sqlite.org/vfs.html>, <https://www.sqlite.org/c3ref/io_methods.html>). Every
 //! file but the log is the system's own. Nothing is seen or lost that was not before: SQLite tells the other connections of a commit
