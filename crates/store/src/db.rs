@@ -278,7 +278,13 @@ impl Database {
         match self {
             Self::Sqlite(sqlite) => {
                 let reader = sqlite.key_reader().await;
-                step_aside(|| reader.rows(operation, &of_one_row(sql, columns), values.chunks_exact(columns)))
+                step_aside(|| {
+                    reader.rows(
+                        operation,
+                        &sqlite::of_one_row(sql, columns),
+                        values.chunks_exact(columns),
+                    )
+                })
             }
             Self::Postgres { keys, .. } => {
                 let (sql, args) = postgres::of_all_rows(sql, columns, values);
@@ -388,7 +394,7 @@ impl Tx {
         match self.postgres() {
             Err(connection) => {
                 let rows = values.chunks_exact(columns);
-                step_aside(|| connection.execute(operation, &of_one_row(sql, columns), rows))
+                step_aside(|| connection.execute(operation, &sqlite::of_one_row(sql, columns), rows))
             }
             Ok(connection) => {
                 let (sql, args) = postgres::of_all_rows(sql, columns, values);
@@ -411,7 +417,7 @@ impl Tx {
         match self.postgres() {
             Err(connection) => {
                 let rows = values.chunks_exact(columns);
-                step_aside(|| connection.rows(operation, &of_one_row(sql, columns), rows))
+                step_aside(|| connection.rows(operation, &sqlite::of_one_row(sql, columns), rows))
             }
             Ok(connection) => {
                 let (sql, args) = postgres::of_all_rows(sql, columns, values);
@@ -465,18 +471,6 @@ impl Tx {
     }
 }
 
-/// A statement on rows, as SQLite gets it: for one row.
-fn of_one_row(sql: &str, columns: usize) -> String {
-    if sql.starts_with("UPDATE ") && sql.contains(UPDATED_FROM) {
-        // It would make a table of the row first, only to update from it.
-        return sql.replace(UPDATED_FROM, "").replace("v.column", "$");
-    }
-    sql.replace(ROWS, &format!("VALUES ({})", list_text(columns, 1)))
-}
-
-/// What an update on rows says of them.
-const UPDATED_FROM: &str = " FROM ({rows}) AS v";
-
 /// The address without its password.
 pub(crate) fn redact(url: &str) -> String {
     match (url.split_once("://"), url.rsplit_once('@')) {
@@ -490,13 +484,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn values_are_numbered_in_lists_and_rows() {
+    fn values_are_numbered_in_lists() {
         assert_eq!(list_text(3, 4), "$4, $5, $6");
-        assert_eq!(of_one_row("INSERT INTO t {rows}", 2), "INSERT INTO t VALUES ($1, $2)");
-        let update = "UPDATE t SET a = v.column2 FROM ({rows}) AS v WHERE t.id = v.column1";
-        assert_eq!(of_one_row(update, 2), "UPDATE t SET a = $2 WHERE t.id = $1");
-        let listed = "UPDATE t SET a = 1 WHERE id IN ({rows})";
-        assert_eq!(of_one_row(listed, 1), "UPDATE t SET a = 1 WHERE id IN (VALUES ($1))");
     }
 
     #[test]

@@ -15,7 +15,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode};
 use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
-use crate::db::{STATEMENTS_PREPARED, Value};
+use crate::db::{ROWS, STATEMENTS_PREPARED, Value, list_text};
 use crate::{Error, migrations};
 
 /// How long a writer waits for another process that holds the file.
@@ -263,6 +263,18 @@ pub(crate) fn step_aside<T>(work: impl FnOnce() -> T) -> T {
     }
 }
 
+/// A statement on rows of so many values each, for one row.
+pub(crate) fn of_one_row(sql: &str, columns: usize) -> String {
+    if sql.starts_with("UPDATE ") && sql.contains(UPDATED_FROM) {
+        // It would make a table of the row first, only to update from it.
+        return sql.replace(UPDATED_FROM, "").replace("v.column", "$");
+    }
+    sql.replace(ROWS, &format!("VALUES ({})", list_text(columns, 1)))
+}
+
+/// What an update on rows says of them.
+const UPDATED_FROM: &str = " FROM ({rows}) AS v";
+
 /// `$1` would be a name to SQLite, numbered by where it stands first; `?1` is the number itself.
 fn numbered(sql: &str) -> String {
     sql.replace('$', "?")
@@ -330,6 +342,15 @@ fn classify(operation: &'static str, source: rusqlite::Error) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_statement_on_rows_is_run_for_each() {
+        assert_eq!(of_one_row("INSERT INTO t {rows}", 2), "INSERT INTO t VALUES ($1, $2)");
+        let update = "UPDATE t SET a = v.column2 FROM ({rows}) AS v WHERE t.id = v.column1";
+        assert_eq!(of_one_row(update, 2), "UPDATE t SET a = $2 WHERE t.id = $1");
+        let listed = "UPDATE t SET a = 1 WHERE id IN ({rows})";
+        assert_eq!(of_one_row(listed, 1), "UPDATE t SET a = 1 WHERE id IN (VALUES ($1))");
+    }
 
     #[tokio::test]
     async fn a_commit_is_durable_and_foreign_keys_hold() {

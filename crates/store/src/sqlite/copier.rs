@@ -148,7 +148,7 @@ mod tests {
         let deadline = std::time::Instant::now() + Duration::from_mins(1);
         while left().await > 0 {
             assert!(std::time::Instant::now() < deadline, "nothing was copied");
-            tokio::time::sleep(PAUSE).await;
+            tokio::task::yield_now().await;
         }
         sqlite.close().await;
     }
