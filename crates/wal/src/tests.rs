@@ -21,6 +21,15 @@ fn open(path: &Path) -> Connection {
     connection
 }
 
+/// The same, whose log is copied into the database whenever it holds twenty pages.
+fn open_with_short_log(path: &Path) -> Connection {
+    let connection = open(path);
+    connection
+        .pragma_update_and_check(None, "wal_autocheckpoint", 20, |_| Ok(()))
+        .unwrap();
+    connection
+}
+
 fn fill(connection: &Connection, rows: usize) -> rusqlite::Result<()> {
     for _ in 0..rows {
         connection
@@ -123,10 +132,7 @@ fn a_large_transaction_reads_its_own_pages_and_is_rolled_back_or_committed_as_a_
 fn a_log_that_was_copied_into_the_database_begins_anew() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.db");
-    let connection = open(&path);
-    connection
-        .pragma_update_and_check(None, "wal_autocheckpoint", 20, |_| Ok(()))
-        .unwrap();
+    let connection = open_with_short_log(&path);
     for round in 1..=100 {
         fill(&connection, 5).unwrap();
         assert!(log_bytes(&path) < 200_000);
@@ -140,10 +146,7 @@ fn a_log_that_was_copied_into_the_database_begins_anew() {
 fn readers_see_whole_commits_while_the_log_is_copied_again_and_again() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.db");
-    let connection = open(&path);
-    connection
-        .pragma_update_and_check(None, "wal_autocheckpoint", 20, |_| Ok(()))
-        .unwrap();
+    let connection = open_with_short_log(&path);
     let written = AtomicBool::new(false);
     std::thread::scope(|scope| {
         for _ in 0..2 {
