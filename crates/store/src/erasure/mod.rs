@@ -8,7 +8,8 @@ mod retention;
 use scrip_domain::{Email, RetentionPolicy, Timestamp, Tokens, UserId};
 
 use crate::db::{Tx, args};
-use crate::ledger::{KIND_FORFEIT, Leg, Movement, VENDOR_EXPIRED, move_tokens, read_tokens, retrying};
+use crate::ledger::{KIND_FORFEIT, Leg, Movement, VENDOR_EXPIRED, move_tokens, retrying};
+use crate::lots::lock_wallet;
 use crate::{Error, Store};
 
 pub use outlook::ErasureOutlook;
@@ -111,9 +112,7 @@ impl Store {
                 why: hindrances.join("; "),
             });
         }
-        let sql = "SELECT balance FROM wallets WHERE user_id = $1";
-        let found = tx.row::<(i64,)>("read a balance", sql, &args![user.0]).await?;
-        let balance = read_tokens("wallets", user.0, found.map_or(0, |(balance,)| balance))?;
+        let balance = lock_wallet(tx, user.0).await?;
         if balance > erasure.forfeit {
             return Err(Error::NotErasable {
                 why: format!("its wallet holds {balance}"),

@@ -9,6 +9,7 @@ use uuid::Uuid;
 use crate::acts::{Act, log_act};
 use crate::db::{Tx, Value, Write, args};
 use crate::history::HistoryFilter;
+use crate::lots::{Given, lock_wallet};
 use crate::{Error, Store};
 
 /// The names of accounts. A wallet belongs to its user, the vendor's accounts to the nil UUID.
@@ -142,43 +143,19 @@ impl Store {
     ) -> Result<Tokens, Error> {
         retrying!("grant tokens", {
             let (mut tx, now) = (self.database.write().await?, self.clock.now());
-            let sql = "SELECT u.id, w.balance FROM users u JOIN wallets w ON w.user_id = u.id WHERE u.email = $1";
-            let (user, balance): (Uuid, i64) =
-                tx.row("find an account", sql, &args![email])
-                    .await?
-                    .ok_or_else(|| Error::AccountNotFound {
-                        email: email.to_owned(),
-                    })?;
-            let sql = "SELECT user_id, tokens, reason FROM grants WHERE command_id = $1";
-            let known = tx
-                .row::<(Uuid, i64, String)>("find a grant", sql, &args![command])
-                .await?;
-            let before = read_tokens("wallets", user, balance)?;
-            if let Some(known) = known {
-                return if known == (user, tokens.get(), reason.to_owned()) {
-                    Ok(before)
-                } else {
-                    Err(Error::IdempotencyConflict {
-                        command: command.to_string(),
-                    })
-                };
-            }
-            let id = self.new_id();
-            let movement = Movement {
-                id,
-                kind: KIND_GRANT,
+            let user = crate::people::find(&mut tx, email).await?.id;
+            let before = lock_wallet(&mut tx, user.0).await?;
+            let given = Given {
+                user,
+                tokens,
                 reason,
-                at: now,
-                legs: &[
-                    Leg::wallet(UserId(user), tokens.get()),
-                    Leg::vendor(VENDOR_PROMOTIONS, -tokens.get()),
-                ],
+                command,
+                expires_at: None,
+                campaign: None,
             };
-            move_tokens(&mut tx, &movement).await?;
-            let sql =
-                "INSERT INTO grants (command_id, transfer_id, user_id, tokens, reason) VALUES ($1, $2, $3, $4, $5)";
-            tx.execute("record a grant", sql, &args![command, id, user, tokens, reason])
-                .await?;
+            if self.give(&mut tx, &given, now).await?.is_none() {
+                return Ok(before);
+            }
             let act = Act {
                 actor,
                 action: "tokens.granted",

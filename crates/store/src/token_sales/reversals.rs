@@ -9,6 +9,7 @@ use crate::db::{Tx, args, row_struct};
 use crate::ledger::{
     KIND_PURCHASE, KIND_PURCHASE_REFUND, Leg, Movement, VENDOR_ISSUED, move_tokens, read_tokens, retrying,
 };
+use crate::lots::lock_wallet;
 use crate::money::{MoneyAccount, tax_in};
 use crate::{Error, Store};
 
@@ -303,10 +304,8 @@ impl Store {
             let share = i64::try_from(share / i128::from(total.minor.max(1))).unwrap_or(i64::MAX);
             Tokens::new(share.min(left.get()))?
         };
-        let sql = "SELECT balance FROM wallets WHERE user_id = $1";
-        let found = tx.row::<(i64,)>("read a balance", sql, &args![purchase.user.0]).await?;
-        let there = read_tokens("wallets", purchase.user.0, found.map_or(0, |(balance,)| balance))?;
-        let taken = owed.min(there);
+        // Held, so that what is read is still there when it is taken.
+        let taken = owed.min(lock_wallet(tx, purchase.user.0).await?);
         let reversal = Reversal {
             id: self.new_id(),
             purchase: purchase.id,

@@ -221,6 +221,41 @@ both! {
         fixture.assert_sound().await;
     }
 
+    async fn money_that_goes_back_takes_what_is_left_while_it_is_being_spent(fixture: Fixture) {
+        const PRODUCTS: usize = 20;
+        publish(&fixture, 10, None).await.unwrap();
+        let names: Vec<String> = (0..PRODUCTS).map(|n| format!("p{n}")).collect();
+        fixture.list(&names.iter().map(|name| listing(name, 1, 1, 0)).collect::<Vec<_>>()).await;
+        let each = (0..8).map(|n| {
+            let (fixture, names) = (fixture.clone(), names.clone());
+            tokio::spawn(async move {
+                let user = fixture.user(&format!("{n}@example.com"), 0).await;
+                let (opened, _) = fixture.store.open_purchase(&purchase(&fixture, &user, 100)).await.unwrap();
+                let payment = format!("pi_{n}");
+                let bought = fixture.store.settle_purchase(opened.id, Some(&payment)).await.unwrap();
+                let spending = async {
+                    let mut spent = 0;
+                    for name in &names {
+                        match fixture.check_out(&user, vec![item(name, Intent::Buy, None)], 1).await {
+                            Ok(_) => spent += 1,
+                            Err(refused) => assert_eq!(refused.error.code(), ErrorCode::WalletInsufficient, "{refused}"),
+                        }
+                    }
+                    spent
+                };
+                let reversal = format!("re_{n}");
+                let heard = hear(&fixture, &bought, &reversal, 1190, ReversalStatus::Done);
+                let (spent, heard) = tokio::join!(spending, heard);
+                assert_eq!((heard.tokens.get() + spent, heard.short.get()), (100, spent));
+                assert_eq!(balance(&fixture, &user).await, 0);
+            })
+        });
+        for one in each.collect::<Vec<_>>() {
+            one.await.unwrap();
+        }
+        fixture.assert_sound().await;
+    }
+
     async fn a_dispute_is_heeded_in_whatever_order_it_is_told(fixture: Fixture) {
         let (user, bought) = bought(&fixture).await;
         hear(&fixture, &bought, "dp_1", 1190, ReversalStatus::Pending).await;
