@@ -54,23 +54,27 @@ fn copy_log(signals: &mpsc::Receiver<()>, copier: &WeakSlot, writer: &WeakSlot) 
         } else {
             signals.recv_timeout(REST)
         };
-        let enough = match signal {
-            Ok(()) => {
-                std::thread::sleep(PAUSE);
-                PAGES
-            }
-            Err(RecvTimeoutError::Timeout) => 1,
-            Err(RecvTimeoutError::Disconnected) => return,
-        };
-        resting = signal.is_err();
+        if signal == Err(RecvTimeoutError::Disconnected) {
+            return;
+        }
+        if signal.is_ok() {
+            std::thread::sleep(PAUSE);
+        }
         let (Some(copier), Some(writer)) = (copier.upgrade(), writer.upgrade()) else {
             return;
         };
-        match copy_pages(copier, writer, enough) {
-            Ok(_) => {}
+        let copied = match signal {
+            Ok(()) => copy_pages(copier, writer, PAGES).map(|_| false),
+            Err(_) => copy_all(copier, writer),
+        };
+        resting = match copied {
+            Ok(all) => all,
             Err(Error::Closing) => return,
-            Err(error) => tracing::warn!(%error, "the log of the database is not copied now; the writer will do it"),
-        }
+            Err(error) => {
+                tracing::warn!(%error, "the log of the database is not copied now; the writer will do it");
+                signal.is_err()
+            }
+        };
     }
 }
 
@@ -84,6 +88,14 @@ fn copy_pages(copier: Slot, writer: Slot, enough: i64) -> Result<i64, Error> {
         checkpoint(&Lease(writer.blocking_lock_owned()), "PASSIVE")?;
     }
     Ok(left)
+}
+
+/// Copies whatever is not in the file yet, and tells whether nothing follows before the next signal.
+fn copy_all(copier: Slot, writer: Slot) -> Result<bool, Error> {
+    // Who writes now gave the signal long ago. Looked at first: what ended before is seen below, what begins after gives another.
+    let nobody_writes = writer.try_lock().is_ok();
+    copy_pages(copier, writer, 1)?;
+    Ok(nobody_writes)
 }
 
 /// Runs a checkpoint of this mode, and tells how many pages of the log are not in the file.
@@ -132,6 +144,29 @@ mod tests {
         assert_eq!(std::fs::metadata(path.with_extension("db-wal")).unwrap().len(), bytes);
         sqlite.close().await;
         assert!(matches!(copy(50).await, Err(Error::Closing)));
+    }
+
+    #[tokio::test]
+    async fn what_a_long_transaction_writes_is_waited_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let sqlite = Sqlite::open(&folder.path().join("scrip.db")).await.unwrap();
+        let copy = async || {
+            let (copier, writer) = (Arc::clone(&sqlite.copier), Arc::clone(&sqlite.writer));
+            tokio::task::spawn_blocking(move || copy_all(copier, writer))
+                .await
+                .unwrap()
+        };
+        copy().await.unwrap();
+        let writer = Lease(Arc::clone(&sqlite.writer).lock_owned().await);
+        for sql in ["BEGIN IMMEDIATE", "CREATE TABLE filling (x)"] {
+            writer.execute("test", sql, [[].as_slice()]).unwrap();
+        }
+        assert!(!copy().await.unwrap(), "nothing is there yet, and something follows");
+        writer.execute("test", "COMMIT", [[].as_slice()]).unwrap();
+        drop(writer);
+        assert!(copy().await.unwrap());
+        let copier = Lease(Arc::clone(&sqlite.copier).lock_owned().await);
+        assert_eq!(checkpoint(&copier, "NOOP").unwrap(), 0);
     }
 
     #[tokio::test]
