@@ -3,10 +3,9 @@
 use axum::extract::State;
 use axum::response::Response;
 use http::StatusCode;
-use maud::{Markup, PreEscaped, html};
+use maud::{Markup, html};
 use scrip_api::PasswordChange;
 use scrip_domain::Password;
-use scrip_licensing::qr;
 use scrip_store::{SessionRow, User};
 use serde::Deserialize;
 use uuid::Uuid;
@@ -15,8 +14,8 @@ use super::Person;
 use crate::accounts::{second, sign_in};
 use crate::caller::Origin;
 use crate::html::{
-    Bare, Field, Form, Page, Refused, Sent, Table, Tone, Viewer as _, badge, day, hidden, problem, reveal, section,
-    text, when,
+    Bare, Field, Form, Page, Refused, Sent, Table, Tone, Viewer as _, badge, day, enrollment, hidden, problem, reveal,
+    section, text, when,
 };
 use crate::request::Path;
 use crate::routes::profile::set_password;
@@ -160,19 +159,9 @@ async fn factor_part(server: &Server, person: &Person, user: &User) -> Result<Ma
             }))
         });
     }
-    if let Some(enrollment) = second::begun(server, user).await? {
-        let picture = qr::Picture::new(&enrollment.uri).and_then(|picture| picture.svg()).ok();
-        let fields = html! {
-            (Field::text("code", "Code").autocomplete("one-time-code").length_max(10).required().hint("The six digits that the app shows now."))
-        };
-        return Ok(html! {
-            p { "Scan this picture with your authenticator app, or type the secret into it. Then enter what it shows." }
-            @if let Some(picture) = picture {
-                figure.qr { div role="img" aria-label="QR picture of the secret" { (PreEscaped(picture)) } }
-            }
-            p { "Secret: " code { (enrollment.secret) } }
-            (Form::post(person, "/account/security/factor/confirm", "Confirm", fields))
-        });
+    if let Some(begun) = second::begun(server, user).await? {
+        let confirm = "/account/security/factor/confirm";
+        return Ok(enrollment(person, &begun.uri, &begun.secret, confirm));
     }
     Ok(html! {
         p { "An authenticator app on your telephone shows a code that is asked for beside the password." }

@@ -5,15 +5,14 @@ use axum::extract::State;
 use axum::response::Response;
 use axum::routing::{get, post};
 use http::StatusCode;
-use maud::{Markup, PreEscaped, html};
+use maud::{Markup, html};
 use scrip_domain::{ConsolePolicy, OperatorId, Password, SecretCode};
-use scrip_licensing::qr;
 use serde::Deserialize;
 
 use super::Operator;
 use crate::accounts::{hash_code, new_code};
 use crate::caller::Origin;
-use crate::html::{Field, Form, Page, Refused, Sent, Tone, Viewer as _, badge, problem, reveal};
+use crate::html::{Field, Form, Page, Refused, Sent, Tone, Viewer as _, badge, enrollment, problem, reveal};
 use crate::totp::Secret;
 use crate::{Error, Server};
 
@@ -98,19 +97,7 @@ async fn is_on(server: &Server, operator: &Operator, required: bool) -> Result<M
 fn is_begun(server: &Server, operator: &Operator, secret: &Secret) -> Markup {
     let issuer = format!("{} console", server.0.config.settings.name);
     let uri = secret.uri(&operator.email, &issuer);
-    let picture = qr::Picture::new(&uri).and_then(|picture| picture.svg()).ok();
-    let fields = html! {
-        (Field::text("code", "Code").autocomplete("one-time-code").length_max(10).required()
-            .hint("The six digits that the app shows now."))
-    };
-    html! {
-        p { "Scan this picture with your authenticator app, or type the secret into it. Then enter what it shows." }
-        @if let Some(picture) = picture {
-            figure.qr { div role="img" aria-label="QR picture of the secret" { (PreEscaped(picture)) } }
-        }
-        p { "Secret: " code { (secret.text()) } }
-        (Form::post(operator, "/console/second-factor/confirm", "Confirm", fields))
-    }
+    enrollment(operator, &uri, &secret.text(), "/console/second-factor/confirm")
 }
 
 fn proof(id: &str) -> Field<'static> {

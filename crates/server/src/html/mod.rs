@@ -55,6 +55,7 @@
 )]
 
 mod chart;
+mod factor;
 mod form;
 mod page;
 mod parts;
@@ -69,6 +70,7 @@ use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get};
 pub(crate) use chart::{Chart, grouped};
+pub(crate) use factor::enrollment;
 pub(crate) use form::{Bare, Field, Form, Sent, SentFile, SentFiles, hidden, hidden_token, reveal};
 use http::{HeaderValue, header};
 pub(crate) use page::{Group, Page, Viewer};

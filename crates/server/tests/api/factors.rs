@@ -53,7 +53,7 @@ async fn enroll(api: &Api, browser: &mut Browser<'_>) -> (String, Vec<String>) {
         .split('<')
         .next()
         .unwrap()
-        .to_owned();
+        .replace(' ', "");
     let wrong = browser.fill(PATH, CONFIRM, &[("code", "12345")]).await;
     assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(text(&wrong).contains("auth.second_factor_wrong"), "{}", text(&wrong));

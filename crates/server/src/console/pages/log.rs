@@ -4,9 +4,10 @@ use axum::Router;
 use axum::extract::State;
 use axum::response::Response;
 use axum::routing::get;
-use maud::html;
+use maud::{Markup, html};
 use scrip_domain::Permission;
 use serde::Deserialize;
+use uuid::Uuid;
 
 use crate::Server;
 use crate::console::Operator;
@@ -25,6 +26,16 @@ pub(super) fn router() -> Router<Server> {
 struct Wanted {
     subject: String,
     before: Option<i64>,
+}
+
+/// What the deed was done to, as a link to all that was. Of an id its end alone is shown: its beginning is the time, and a whole one
+/// fills the table.
+fn linked(subject: &str) -> Markup {
+    let path = address(PATH, &[("subject", subject)]);
+    match Uuid::try_parse(subject).ok().and(subject.rsplit('-').next()) {
+        Some(end) => html! { a href=(path) title=(subject) { "…" (end) } },
+        None => html! { a href=(path) { (subject) } },
+    }
 }
 
 async fn show(
@@ -57,7 +68,7 @@ async fn show(
             when(act.at),
             html! { (act.actor) },
             html! { span.whole { (act.action) } },
-            html! { a href=(address(PATH, &[("subject", &act.subject)])) { (act.subject) } },
+            linked(&act.subject),
             html! { (act.why) },
             html! { code { (format!("{a:02x}{b:02x}{c:02x}{d:02x}")) } },
         ]
