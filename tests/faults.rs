@@ -274,3 +274,27 @@ fn what_a_person_gets_wrong_is_refused_with_a_code_and_a_hint() {
     customer.ok(&["logout"]);
     assert_eq!(customer.run(&["wallet"]).code(), "auth.session_missing");
 }
+
+#[test]
+fn an_operator_is_told_once_what_is_wrong_and_what_to_do() {
+    let vendor = Vendor::start("");
+    let address = vendor.address().to_string();
+    let taken = ["serve", "--listen", &address];
+    let absent = ["import", "appstream", "/nowhere/catalog.xml"];
+    let negative = ["grant", "--user", "ada@example.com", "--tokens", "-5", "--reason", "x"];
+    for (arguments, words) in [
+        (taken.as_slice(), ["in use", "--listen", "[config.invalid]"]),
+        (
+            absent.as_slice(),
+            ["No such file", "Check the path", "[catalog.unavailable]"],
+        ),
+        (negative.as_slice(), ["'-5'", "--tokens", "at least 1 token"]),
+    ] {
+        let output = vendor.run(arguments);
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(!output.status.success(), "{arguments:?}");
+        for word in words {
+            assert_eq!(said.matches(word).count(), 1, "{word}: {said}");
+        }
+    }
+}

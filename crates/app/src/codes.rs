@@ -8,7 +8,7 @@ use scrip_domain::ProductId;
 use scrip_licensing::{Claims, Expectation, Verifier, armor};
 
 use crate::contract::{ArmoredFile, CodeView, Imported, ImportedCode, ProductArgs, TextArgs};
-use crate::vendor::{Trusted, verifiers_of_file};
+use crate::vendor::{Trusted, given_text, verifiers_of_file};
 use crate::{App, Error, state};
 
 /// How far this computer's clock may be off, in seconds, when a file is verified.
@@ -80,14 +80,7 @@ impl App {
     ///
     /// `keys` names a file with a JWK set to verify with instead. With `any_computer` a code for another computer is accepted.
     pub fn verify_file(&self, path: &Path, keys: Option<&Path>, any_computer: bool) -> Result<Vec<CodeView>, Error> {
-        let invalid = |why| Error::CodeFileInvalid {
-            path: path.to_owned(),
-            why,
-        };
-        let bytes =
-            state::read_bytes(path, armor::MAX_FILE_BYTES as u64)?.ok_or_else(|| invalid("it does not exist"))?;
-        let text = String::from_utf8(bytes).map_err(|_| invalid("it is not text"))?;
-        self.verify_text(&text, keys, any_computer)
+        self.verify_text(&given_text(path, armor::MAX_FILE_BYTES)?, keys, any_computer)
     }
 
     /// [`App::verify_file`] for what was read already.

@@ -302,15 +302,23 @@ pub(crate) fn read_text(path: &Path, limit_bytes: usize) -> Result<Option<String
     }
 }
 
-/// A verifier with the keys of the file at `path`: a JWK set, whose codes may name any issuer in `issuers`.
-pub(crate) fn verifiers_of_file(path: &Path, issuers: &[String]) -> Result<Vec<Verifier>, Error> {
+/// The text of a file that a person named, which is no state of ours.
+pub(crate) fn given_text(path: &Path, limit_bytes: usize) -> Result<String, Error> {
     let invalid = |why| Error::CodeFileInvalid {
         path: path.to_owned(),
         why,
     };
-    let bytes = state::read_bytes(path, JwkSet::MAX_BYTES as u64)?.ok_or_else(|| invalid("it does not exist"))?;
-    let text = String::from_utf8(bytes).map_err(|_| invalid("it is not text"))?;
-    let keys = KeySet::from_jwks(&JwkSet::parse(&text)?)?;
+    let bytes = match state::read_bytes(path, limit_bytes as u64) {
+        Ok(bytes) => bytes.ok_or_else(|| invalid("it does not exist"))?,
+        Err(Error::StateCorrupt { .. }) => return Err(invalid("it is larger than any such file")),
+        Err(other) => return Err(other),
+    };
+    String::from_utf8(bytes).map_err(|_| invalid("it is not text"))
+}
+
+/// A verifier with the keys of the file at `path`: a JWK set, whose codes may name any issuer in `issuers`.
+pub(crate) fn verifiers_of_file(path: &Path, issuers: &[String]) -> Result<Vec<Verifier>, Error> {
+    let keys = KeySet::from_jwks(&JwkSet::parse(&given_text(path, JwkSet::MAX_BYTES)?)?)?;
     Ok(issuers
         .iter()
         .map(|issuer| Verifier::new(issuer.clone(), keys.clone()))

@@ -131,6 +131,13 @@ pub enum Error {
         path: PathBuf,
         source: Box<toml::de::Error>,
     },
+    /// The server cannot be reached where it should be.
+    #[error("cannot listen on {address}: {source}")]
+    #[expect(missing_docs, reason = "the message names the fields")]
+    Listen {
+        address: std::net::SocketAddr,
+        source: std::io::Error,
+    },
     /// The address of the server's pages cannot be used.
     #[error("public_url = \"{url}\" is not an address: http or https, a host, and no path")]
     #[expect(missing_docs, reason = "the message names the fields")]
@@ -257,6 +264,7 @@ impl Coded for Error {
             Self::RangeInvalid { .. } => ErrorCode::ArtifactRangeInvalid,
             Self::DeviceInvalid { .. } => ErrorCode::DeviceKeyInvalid,
             Self::ConfigInvalid { .. }
+            | Self::Listen { .. }
             | Self::PublicUrlInvalid { .. }
             | Self::MailInvalid { .. }
             | Self::KeyChangeRefused { .. } => ErrorCode::ConfigInvalid,
@@ -338,6 +346,7 @@ impl Coded for Error {
             Self::BooksBroken { .. } => "Stop selling, and look into what scrip-server audit says.",
             Self::JobUnknown { .. } => "See which there are with scrip-server jobs list.",
             Self::JobRunning { .. } => "Wait until it has ended; two servers never do one job at the same time.",
+            Self::Listen { .. } => "Give another address with --listen, or end the program that listens there.",
             Self::KeyChangeRefused { .. } => "Look at the keys with scrip-server keys show.",
             Self::StatementUnreadable { .. } => "Export it anew, as CAMT.053 or as a table with named columns.",
             _ => return Vec::new(),

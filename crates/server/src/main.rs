@@ -1,6 +1,7 @@
 //! The program `scrip-server`.
 
 mod commands;
+mod failure;
 mod operator;
 mod user;
 
@@ -14,8 +15,9 @@ use anyhow::Context as _;
 use axum::serve::ListenerExt as _;
 use clap::{Args, Parser, Subcommand};
 use commands::approvals::held;
+use failure::fail;
 use scrip_appstream::PricePolicy;
-use scrip_domain::{Coded, DeedKind, Email, ProductId, Tokens};
+use scrip_domain::{DeedKind, Email, ProductId, Tokens};
 use scrip_server::deeds::{GRANT, OneGrant};
 use scrip_server::{Config, Publication, Server};
 use tracing_subscriber::EnvFilter;
@@ -90,7 +92,7 @@ enum Command {
         #[arg(long, value_name = "EMAIL")]
         user: Email,
         /// How many
-        #[arg(long, value_name = "N", value_parser = parse_tokens)]
+        #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = parse_tokens)]
         tokens: Tokens,
         /// Why; stands in the wallet's history
         #[arg(long, value_name = "TEXT")]
@@ -194,25 +196,6 @@ fn main() -> ExitCode {
         Ok(code) => code,
         Err(error) => fail(&error),
     }
-}
-
-/// Says on standard error what failed, why, and what to do next.
-fn fail(error: &anyhow::Error) -> ExitCode {
-    if let Some(waits) = error.downcast_ref::<commands::approvals::Waits>() {
-        println!("{waits}");
-        return ExitCode::from(commands::approvals::WAITS_STATUS);
-    }
-    eprintln!("scrip-server: {error:#}");
-    let known = error
-        .chain()
-        .find_map(|cause| cause.downcast_ref::<scrip_server::Error>());
-    if let Some(known) = known {
-        for hint in known.hints() {
-            eprintln!("  {hint}");
-        }
-        eprintln!("  [{}]", known.code());
-    }
-    ExitCode::FAILURE
 }
 
 async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
@@ -362,7 +345,10 @@ fn default_data() -> anyhow::Result<PathBuf> {
 async fn serve(server: &Server, data: &Path, listen: SocketAddr) -> anyhow::Result<ExitCode> {
     let listener = tokio::net::TcpListener::bind(listen)
         .await
-        .with_context(|| format!("cannot listen on {listen}"))?;
+        .map_err(|source| scrip_server::Error::Listen {
+            address: listen,
+            source,
+        })?;
     let address = listener.local_addr().context("the socket has no address")?;
     println!("scrip-server listens on http://{address}");
     println!("data: {} ({})", data.display(), server.store().backend());

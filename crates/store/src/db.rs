@@ -177,10 +177,10 @@ impl Database {
                 .statement_cache_capacity(STATEMENTS_PREPARED)
                 .disable_statement_logging()
                 .application_name("scrip-server");
-            let pool = postgres::pool(POSTGRES_CONNECTIONS)
-                .connect_with(options.clone())
-                .await
-                .map_err(unavailable)?;
+            let pool = match postgres::pool(POSTGRES_CONNECTIONS).connect_with(options.clone()).await {
+                Ok(pool) => pool,
+                Err(waited) => return Err(unavailable(postgres::why_not(&options, waited).await)),
+            };
             migrations::of_postgresql()
                 .run(&pool)
                 .await

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sqlx::postgres::{PgArguments, PgConnection, PgPoolOptions};
+use sqlx::postgres::{PgArguments, PgConnectOptions, PgConnection, PgPoolOptions};
 use sqlx::{Arguments as _, AssertSqlSafe, Connection as _, Postgres};
 use uuid::Uuid;
 
@@ -26,6 +26,14 @@ pub(crate) fn pool(connections: u32) -> PgPoolOptions {
                 Ok(true)
             })
         })
+}
+
+/// Why nobody answers there: a pool that waited in vain says no more than that.
+pub(crate) async fn why_not(options: &PgConnectOptions, waited: sqlx::Error) -> sqlx::Error {
+    match waited {
+        sqlx::Error::PoolTimedOut => PgConnection::connect_with(options).await.err().unwrap_or(waited),
+        said => said,
+    }
 }
 
 pub(crate) async fn execute_on(
@@ -200,6 +208,22 @@ pub(crate) fn classify(operation: &'static str, source: sqlx::Error) -> Error {
 mod tests {
     use super::*;
     use crate::db::args;
+
+    #[tokio::test]
+    async fn a_pool_that_waited_in_vain_says_why() {
+        // Bound and not listened on: nobody else gets the port meanwhile.
+        let socket = tokio::net::TcpSocket::new_v4().unwrap();
+        socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        let port = socket.local_addr().unwrap().port();
+        let options = PgConnectOptions::new_without_pgpass().host("127.0.0.1").port(port);
+        let said = why_not(&options, sqlx::Error::PoolTimedOut).await;
+        let refused = matches!(&said, sqlx::Error::Io(error) if error.kind() == std::io::ErrorKind::ConnectionRefused);
+        assert!(refused, "{said}");
+        assert!(matches!(
+            why_not(&options, sqlx::Error::PoolClosed).await,
+            sqlx::Error::PoolClosed
+        ));
+    }
 
     #[test]
     fn rows_are_read_from_arrays_all_at_once() {

@@ -146,6 +146,16 @@ async fn the_code_comes_is_verified_and_works_offline() {
         app.verify_text("", None, false).unwrap_err().code(),
         ErrorCode::CodeMalformed
     );
+    let large = home.path().join("large.scrip");
+    std::fs::write(&large, vec![b'A'; 2 << 20]).unwrap();
+    for (codes, keys) in [(&large, None), (&file, Some(large.as_path()))] {
+        let refused = app.verify_file(codes, keys, false).unwrap_err();
+        assert_eq!(refused.code(), ErrorCode::CodeMalformed, "{refused}");
+        assert!(
+            large.exists() && refused.to_string().contains("large.scrip"),
+            "{refused}"
+        );
+    }
     assert!(app.library_view().await.unwrap().entries[0].authorized);
 }
 

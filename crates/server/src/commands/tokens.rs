@@ -28,7 +28,7 @@ pub(crate) enum TokensCommand {
         /// The purchase's id
         purchase: PurchaseId,
         /// How many tokens; all that are left of it where none are named
-        #[arg(long, value_name = "N", value_parser = crate::parse_tokens)]
+        #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = crate::parse_tokens)]
         tokens: Option<Tokens>,
         /// Why; the audit log keeps it
         #[arg(long, value_name = "TEXT")]

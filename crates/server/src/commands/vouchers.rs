@@ -50,7 +50,7 @@ pub(crate) enum VoucherCommand {
 #[derive(Args)]
 pub(crate) struct Make {
     /// What each adds to a wallet
-    #[arg(long, value_name = "N", value_parser = crate::parse_tokens)]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = crate::parse_tokens)]
     tokens: Tokens,
     /// How many vouchers
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=i64::from(scrip_store::BATCH_VOUCHERS_MAX)))]

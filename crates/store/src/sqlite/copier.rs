@@ -63,11 +63,11 @@ fn copy_log(signals: &mpsc::Receiver<()>, copier: &WeakSlot, writer: &WeakSlot) 
         let (Some(copier), Some(writer)) = (copier.upgrade(), writer.upgrade()) else {
             return;
         };
-        let copied = match signal {
+        let done = match signal {
             Ok(()) => copy_pages(copier, writer, PAGES).map(|_| false),
             Err(_) => copy_all(copier, writer),
         };
-        resting = match copied {
+        resting = match done {
             Ok(all) => all,
             Err(Error::Closing) => return,
             Err(error) => {

@@ -32,9 +32,9 @@ struct Wanted {
 /// fills the table.
 fn linked(subject: &str) -> Markup {
     let path = address(PATH, &[("subject", subject)]);
-    match Uuid::try_parse(subject).ok().and(subject.rsplit('-').next()) {
-        Some(end) => html! { a href=(path) title=(subject) { "…" (end) } },
-        None => html! { a href=(path) { (subject) } },
+    let end = Uuid::try_parse(subject).ok().and(subject.rsplit('-').next());
+    html! {
+        a href=(path) title=[end.map(|_| subject)] { @if let Some(end) = end { "…" (end) } @else { (subject) } }
     }
 }
 
