@@ -34,7 +34,7 @@ fn linked(subject: &str) -> Markup {
     let path = address(PATH, &[("subject", subject)]);
     let end = Uuid::try_parse(subject).ok().and(subject.rsplit('-').next());
     html! {
-        a href=(path) title=[end.map(|_| subject)] { @if let Some(end) = end { "…" (end) } @else { (subject) } }
+        a href=(path) title=[end.map(|_| subject)] { @if let Some(end) = end { span.whole { "…" (end) } } @else { (subject) } }
     }
 }
 
