@@ -171,6 +171,7 @@ impl App {
 
 /// The terminal program that belongs to this one.
 fn runner() -> String {
+    // Who does not know where it is finds the other by its name.
     let this = std::env::current_exe().ok();
     let beside = this
         .as_deref()

@@ -4,8 +4,8 @@ mod copier;
 
 use std::fs::{File, TryLockError};
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use rusqlite::types::{FromSql, ToSqlOutput, ValueRef};
@@ -15,6 +15,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode};
 use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
+use self::copier::Copier;
 use crate::db::{ROWS, STATEMENTS_PREPARED, Value, list_text};
 use crate::{Error, migrations};
 
@@ -43,8 +44,8 @@ pub(crate) struct Sqlite {
     keys: Arc<[Slot]>,
     turn: Arc<AtomicUsize>,
     /// Copies the log into the file, beside the writer.
-    copier: Slot,
-    written: mpsc::SyncSender<()>,
+    copying: Slot,
+    copier: Copier,
 }
 
 /// A connection, until the store is closed.
@@ -68,25 +69,23 @@ impl Sqlite {
             };
             (0..READERS).map(open).collect()
         };
-        let copier = Connection::open_with_flags(path, FLAGS)
-            .and_then(|copier| set_up(copier, READER_CACHE_KIB))
+        let copying = Connection::open_with_flags(path, FLAGS)
+            .and_then(|copying| set_up(copying, READER_CACHE_KIB))
             .map_err(failed)?;
-        let (writer, copier) = (slot(writer), slot(copier));
+        let (writer, copying) = (slot(writer), slot(copying));
         Ok(Self {
             readers: readers(READER_MAPPED_BYTES).map_err(failed)?,
             keys: readers(0).map_err(failed)?,
             turn: Arc::default(),
-            written: copier::start(&copier, &writer)?,
-            copier,
+            copier: Copier::start(&copying, &writer)?,
+            copying,
             writer,
         })
     }
 
     /// The writer, once whoever has it is done.
     pub(crate) async fn writer(&self) -> Lease {
-        // The one signal that may wait already is as good as two.
-        let _waits_already = self.written.try_send(());
-        Lease(Arc::clone(&self.writer).lock_owned().await)
+        Lease::of_writer(Arc::clone(&self.writer).lock_owned().await, self.copier.clone())
     }
 
     /// A reader of pages and lists.
@@ -104,11 +103,11 @@ impl Sqlite {
     async fn free(&self, slots: &[Slot]) -> Lease {
         for slot in slots {
             if let Ok(free) = Arc::clone(slot).try_lock_owned() {
-                return Lease(free);
+                return Lease::new(free);
             }
         }
         let turn = self.turn.fetch_add(1, Ordering::Relaxed);
-        Lease(Arc::clone(&slots[turn % slots.len()]).lock_owned().await)
+        Lease::new(Arc::clone(&slots[turn % slots.len()]).lock_owned().await)
     }
 
     /// Waits for running transactions and closes every connection.
@@ -116,7 +115,7 @@ impl Sqlite {
         for slot in self.readers.iter().chain(self.keys.iter()) {
             drop(slot.lock().await.take());
         }
-        drop(self.copier.lock().await.take());
+        drop(self.copying.lock().await.take());
         drop(self.writer.lock().await.take());
     }
 }
@@ -184,11 +183,29 @@ fn set_up(connection: Connection, cache_kib: i64) -> rusqlite::Result<Connection
 }
 
 /// A connection for as long as it is needed. A transaction that was not committed is rolled back at the end.
-pub(crate) struct Lease(OwnedMutexGuard<Option<Connection>>);
+pub(crate) struct Lease {
+    connection: OwnedMutexGuard<Option<Connection>>,
+    /// Who is told, where it may have written.
+    copier: Option<Copier>,
+}
 
 impl Lease {
+    const fn new(connection: OwnedMutexGuard<Option<Connection>>) -> Self {
+        Self {
+            connection,
+            copier: None,
+        }
+    }
+
+    const fn of_writer(connection: OwnedMutexGuard<Option<Connection>>, copier: Copier) -> Self {
+        Self {
+            connection,
+            copier: Some(copier),
+        }
+    }
+
     fn connection(&self) -> Result<&Connection, Error> {
-        self.0.as_ref().ok_or(Error::Closing)
+        self.connection.as_ref().ok_or(Error::Closing)
     }
 
     /// Runs a statement that answers no rows with the values of one row after the other, and tells how many rows it touched.
@@ -246,11 +263,16 @@ fn bind(statement: &mut CachedStatement<'_>, values: &[Value]) -> rusqlite::Resu
 
 impl Drop for Lease {
     fn drop(&mut self) {
-        let Some(connection) = self.0.as_ref() else { return };
+        let Some(connection) = self.connection.as_ref() else {
+            return;
+        };
         if !connection.is_autocommit()
             && let Err(error) = connection.execute_batch("ROLLBACK")
         {
             tracing::error!(%error, "a transaction cannot be rolled back");
+        }
+        if let Some(copier) = &self.copier {
+            copier.note();
         }
     }
 }

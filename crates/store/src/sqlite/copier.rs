@@ -1,5 +1,6 @@
 //! Copies the write-ahead log into the database (<https://www.sqlite.org/wal.html#ckpt>), beside the writer.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
@@ -14,10 +15,9 @@ use crate::Error;
 /// Checkouts change the same index pages again and again: the rarer the copying, the fewer pages are copied, and the fewer
 /// requests it slows down.
 const PAGES: i64 = 131_072;
-/// The pause between two looks at how many it holds, while something is written.
-const PAUSE: Duration = Duration::from_millis(100);
-/// Where nothing was written for so long, all of them are copied.
-const REST: Duration = Duration::from_secs(1);
+/// The time between two looks at how many it holds, while something is written. Where nothing was written for so long, all of
+/// them are copied.
+const LOOK: Duration = Duration::from_secs(1);
 /// The priority of the thread that copies them, as `nice` counts.
 #[cfg(target_os = "linux")]
 const LEAST_PRIORITY: i32 = 19;
@@ -26,76 +26,93 @@ pub(super) const PAGES_MAX: i64 = 2 * PAGES;
 
 type WeakSlot = Weak<Mutex<Option<Connection>>>;
 
-/// Starts the thread; it ends with the last of the senders, by which it hears that something is written.
-pub(super) fn start(copier: &Slot, writer: &Slot) -> Result<mpsc::SyncSender<()>, Error> {
-    let (written, signals) = mpsc::sync_channel(1);
-    let (copier, writer) = (Arc::downgrade(copier), Arc::downgrade(writer));
-    std::thread::Builder::new()
-        .name("log copier".to_owned())
-        .spawn(move || copy_log(&signals, &copier, &writer))
-        .map_err(|source| Error::Unavailable {
-            operation: "start a thread",
-            source: source.into(),
-        })?;
-    Ok(written)
+/// What the writer and the thread tell each other.
+#[derive(Debug, Default)]
+struct Signs {
+    /// Something was written since the thread looked.
+    written: AtomicBool,
+    /// The thread waits until something is.
+    resting: AtomicBool,
+}
+
+/// The writer's way to the thread, which ends with the last of them.
+#[derive(Clone, Debug)]
+pub(super) struct Copier {
+    signs: Arc<Signs>,
+    wake: mpsc::SyncSender<()>,
+}
+
+impl Copier {
+    /// Starts the thread.
+    pub(super) fn start(copier: &Slot, writer: &Slot) -> Result<Self, Error> {
+        let (wake, woken) = mpsc::sync_channel(1);
+        let (copier, writer) = (Arc::downgrade(copier), Arc::downgrade(writer));
+        let signs = Arc::<Signs>::default();
+        let theirs = Arc::clone(&signs);
+        std::thread::Builder::new()
+            .name("log copier".to_owned())
+            .spawn(move || copy_log(&theirs, &woken, &copier, &writer))
+            .map_err(|source| Error::Unavailable {
+                operation: "start a thread",
+                source: source.into(),
+            })?;
+        Ok(Self { signs, wake })
+    }
+
+    /// Tells that the writer is done.
+    pub(super) fn note(&self) {
+        self.signs.written.store(true, Ordering::SeqCst);
+        // Only who rests is woken. A signal that nobody took yet is as good as two, and a thread that ended needs none.
+        if self.signs.resting.swap(false, Ordering::SeqCst) && self.wake.try_send(()).is_err() {
+            tracing::debug!("the thread that copies the log was woken already, or has ended");
+        }
+    }
 }
 
 /// Copies the log into the file whenever it is long enough, and when nothing is written, until the store is gone.
-fn copy_log(signals: &mpsc::Receiver<()>, copier: &WeakSlot, writer: &WeakSlot) {
+fn copy_log(signs: &Signs, woken: &mpsc::Receiver<()>, copier: &WeakSlot, writer: &WeakSlot) {
     // Copying can wait, the requests beside it cannot. On Linux a thread has a priority of its own.
     #[cfg(target_os = "linux")]
     if let Err(error) = rustix::process::setpriority_process(Some(rustix::thread::gettid()), LEAST_PRIORITY) {
         tracing::debug!(%error, "the log is copied with the priority of everything else");
     }
-    let mut resting = true;
     loop {
-        let signal = if resting {
-            signals.recv().map_err(RecvTimeoutError::from)
-        } else {
-            signals.recv_timeout(REST)
-        };
-        if signal == Err(RecvTimeoutError::Disconnected) {
+        signs.resting.store(true, Ordering::SeqCst);
+        // What was written before this thread said that it rests woke nobody.
+        if !signs.written.load(Ordering::SeqCst) && woken.recv().is_err() {
             return;
         }
-        if signal.is_ok() {
-            std::thread::sleep(PAUSE);
-        }
-        let (Some(copier), Some(writer)) = (copier.upgrade(), writer.upgrade()) else {
-            return;
-        };
-        let done = match signal {
-            Ok(()) => copy_pages(copier, writer, PAGES).map(|_| false),
-            Err(_) => copy_all(copier, writer),
-        };
-        resting = match done {
-            Ok(all) => all,
-            Err(Error::Closing) => return,
-            Err(error) => {
-                tracing::warn!(%error, "the log of the database is not copied now; the writer will do it");
-                signal.is_err()
+        signs.resting.store(false, Ordering::SeqCst);
+        let mut written = true;
+        while written {
+            if woken.recv_timeout(LOOK) == Err(RecvTimeoutError::Disconnected) {
+                return;
             }
-        };
+            written = signs.written.swap(false, Ordering::SeqCst);
+            let (Some(copier), Some(writer)) = (copier.upgrade(), writer.upgrade()) else {
+                return;
+            };
+            match copy_pages(copier, writer, if written { PAGES } else { 1 }) {
+                Ok(_) => {}
+                Err(Error::Closing) => return,
+                Err(error) => {
+                    tracing::warn!(%error, "the log of the database is not copied now; the writer will do it");
+                }
+            }
+        }
     }
 }
 
 /// Copies the pages of the log into the file where `enough` are not there yet, and tells how many were not. Most are copied beside
 /// the writer, which waits only for those that it wrote meanwhile: the log begins anew once none is left.
 fn copy_pages(copier: Slot, writer: Slot, enough: i64) -> Result<i64, Error> {
-    let copier = Lease(copier.blocking_lock_owned());
+    let copier = Lease::new(copier.blocking_lock_owned());
     let left = checkpoint(&copier, "NOOP")?;
     if left >= enough {
         checkpoint(&copier, "PASSIVE")?;
-        checkpoint(&Lease(writer.blocking_lock_owned()), "PASSIVE")?;
+        checkpoint(&Lease::new(writer.blocking_lock_owned()), "PASSIVE")?;
     }
     Ok(left)
-}
-
-/// Copies whatever is not in the file yet, and tells whether nothing follows before the next signal.
-fn copy_all(copier: Slot, writer: Slot) -> Result<bool, Error> {
-    // Who writes now gave the signal long ago. Looked at first: what ended before is seen below, what begins after gives another.
-    let nobody_writes = writer.try_lock().is_ok();
-    copy_pages(copier, writer, 1)?;
-    Ok(nobody_writes)
 }
 
 /// Runs a checkpoint of this mode, and tells how many pages of the log are not in the file.
@@ -116,7 +133,7 @@ mod tests {
         let path = folder.path().join("scrip.db");
         let sqlite = Sqlite::open(&path).await.unwrap();
         let copy = async |enough| {
-            let (copier, writer) = (Arc::clone(&sqlite.copier), Arc::clone(&sqlite.writer));
+            let (copier, writer) = (Arc::clone(&sqlite.copying), Arc::clone(&sqlite.writer));
             tokio::task::spawn_blocking(move || copy_pages(copier, writer, enough))
                 .await
                 .unwrap()
@@ -147,43 +164,31 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_a_long_transaction_writes_is_waited_for() {
-        let folder = tempfile::tempdir().unwrap();
-        let sqlite = Sqlite::open(&folder.path().join("scrip.db")).await.unwrap();
-        let copy = async || {
-            let (copier, writer) = (Arc::clone(&sqlite.copier), Arc::clone(&sqlite.writer));
-            tokio::task::spawn_blocking(move || copy_all(copier, writer))
-                .await
-                .unwrap()
-        };
-        copy().await.unwrap();
-        let writer = Lease(Arc::clone(&sqlite.writer).lock_owned().await);
-        for sql in ["BEGIN IMMEDIATE", "CREATE TABLE filling (x)"] {
-            writer.execute("test", sql, [[].as_slice()]).unwrap();
-        }
-        assert!(!copy().await.unwrap(), "nothing is there yet, and something follows");
-        writer.execute("test", "COMMIT", [[].as_slice()]).unwrap();
-        drop(writer);
-        assert!(copy().await.unwrap());
-        let copier = Lease(Arc::clone(&sqlite.copier).lock_owned().await);
-        assert_eq!(checkpoint(&copier, "NOOP").unwrap(), 0);
-    }
-
-    #[tokio::test]
     async fn a_log_is_copied_into_the_file_when_nothing_is_written() {
         let folder = tempfile::tempdir().unwrap();
         let sqlite = Sqlite::open(&folder.path().join("scrip.db")).await.unwrap();
-        let left = async || checkpoint(&Lease(Arc::clone(&sqlite.copier).lock_owned().await), "NOOP").unwrap();
-        let writer = sqlite.writer().await;
-        writer
-            .execute("test", "CREATE TABLE filling (x)", [[].as_slice()])
-            .unwrap();
-        assert!(left().await > 0);
-        drop(writer);
-        let deadline = std::time::Instant::now() + Duration::from_mins(1);
-        while left().await > 0 {
-            assert!(std::time::Instant::now() < deadline, "nothing was copied");
-            tokio::task::yield_now().await;
+        // A log that cannot be looked at now is looked at again.
+        let left = || match Arc::clone(&sqlite.copying).try_lock_owned() {
+            Ok(copying) => checkpoint(&Lease::new(copying), "NOOP").unwrap(),
+            Err(_) => i64::MAX,
+        };
+        let until = async |what: &str, ready: &dyn Fn() -> bool| {
+            let deadline = std::time::Instant::now() + Duration::from_mins(1);
+            while !ready() {
+                assert!(std::time::Instant::now() < deadline, "{what}");
+                tokio::task::yield_now().await;
+            }
+        };
+        for table in ["first", "second"] {
+            let writer = sqlite.writer().await;
+            // Later than the thread gave up waiting for this one.
+            let resting = || sqlite.copier.signs.resting.load(Ordering::SeqCst);
+            until("the thread never rests", &resting).await;
+            let sql = format!("CREATE TABLE {table} (x)");
+            writer.execute("test", &sql, [[].as_slice()]).unwrap();
+            assert!(left() > 0);
+            drop(writer);
+            until("nothing was copied", &|| left() == 0).await;
         }
         sqlite.close().await;
     }
