@@ -320,6 +320,21 @@ describe("short news", () => {
       }));
   }
 
+  it("leave the form of a page where it is, in a high window, too", () =>
+    on({ query: "signed-out", hash: "#/sign-in", width: 1180, height: 1000 }, async (page) => {
+      await hook(page, "recover-open").click();
+      await hook(page, "recover-have-code").click();
+      await hook(page, "code-typed").fill("AAAAA-BBBBB-CCCCC-DDDDD");
+      await hook(page, "new-password").fill("a long new password");
+      await page.keyboard.press("Enter");
+      await hook(page, "toast").waitFor();
+      const form = () => hook(page, "sign-in").boundingBox();
+      const during = await form();
+      await page.keyboard.press("Escape");
+      await hook(page, "toast").waitFor({ state: "detached" });
+      assert.deepEqual(await form(), during);
+    }));
+
   it("go away by their button", () =>
     on({ hash: "#/wallet" }, async (page) => {
       await hook(page, "history-csv").click();
