@@ -78,19 +78,16 @@ impl Seen {
         *found.unwrap_or_else(|| panic!("purchase {purchase} is lost"))
     }
 
-    /// Each line of the history begins with what another one left, down to an empty wallet. Two servers may number what they do
-    /// in the same instant the other way round, so that their order alone is not asked for.
+    /// Each line of the history begins with what the one before it left, from an empty wallet to what it holds now, also where
+    /// two servers changed it at the same time.
     pub(crate) fn check_running_balance(&self, account: usize) {
-        let mut before: Vec<i64> = self.lines.iter().map(|line| line.balance_after - line.amount).collect();
-        let mut after: Vec<i64> = self.lines.iter().map(|line| line.balance_after).collect();
-        before.push(self.balance);
-        after.push(0);
-        before.sort_unstable();
-        after.sort_unstable();
-        assert_eq!(
-            before, after,
-            "account {account}: what lines of the history begin with and leave"
-        );
+        let mut left = self.balance;
+        for line in &self.lines {
+            let transfer = &line.transfer;
+            assert_eq!(line.balance_after, left, "account {account}: what transfer {transfer} left");
+            left -= line.amount;
+        }
+        assert_eq!(left, 0, "account {account}: what was there before its first line");
     }
 }
 

@@ -4,7 +4,7 @@ use scrip_domain::{Email, Timestamp, Tokens, UserId};
 use uuid::Uuid;
 
 use crate::db::{Tx, args};
-use crate::ledger::{KIND_GRANT, Leg, Movement, VENDOR_PROMOTIONS, move_tokens, read_tokens};
+use crate::ledger::{KIND_GRANT, Leg, Movement, VENDOR_PROMOTIONS, read_tokens};
 use crate::{Error, Store, TokenHash};
 
 /// What a code is for.
@@ -164,13 +164,12 @@ impl Store {
             return Ok(());
         }
         let movement = Movement {
-            id: self.new_id(),
             kind: KIND_GRANT,
             reason: "Welcome tokens",
             at: now,
             legs: &[Leg::wallet(user, waits), Leg::vendor(VENDOR_PROMOTIONS, -waits)],
         };
-        move_tokens(tx, &movement).await
+        self.move_tokens(tx, &movement).await.map(drop)
     }
 
     /// The tokens of the registration that wait for the account's address to be verified.

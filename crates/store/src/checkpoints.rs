@@ -12,8 +12,7 @@ use uuid::Uuid;
 use crate::audit::Breach;
 use crate::catalog::{read_json, text_of};
 use crate::db::{Tx, Value, args};
-use crate::ledger::{KIND_EXPIRY, KIND_GRANT, KIND_TEAM, KIND_TRANSFER, least_id};
-use crate::lots::lock_wallet;
+use crate::ledger::{KIND_EXPIRY, KIND_GRANT, KIND_TEAM, KIND_TRANSFER, least_id, lock_wallet};
 use crate::{Error, Store};
 
 /// Flows from one point to the next.

@@ -11,9 +11,9 @@ use uuid::Uuid;
 use crate::catalog::{self, read_id, read_json};
 use crate::db::{Tx, args, row_struct};
 use crate::ledger::{
-    KIND_GIFT, KIND_ORDER, Leg, Movement, VENDOR_ESCROW, VENDOR_REVENUE, move_tokens, read_tokens, retrying,
+    KIND_GIFT, KIND_ORDER, Leg, Movement, VENDOR_ESCROW, VENDOR_REVENUE, lock_wallet, read_tokens, retrying,
 };
-use crate::lots::{changed, lock_wallet, put_reversal};
+use crate::lots::{changed, put_reversal};
 use crate::names::ProductNames;
 use crate::notices::NewNotice;
 use crate::people::{People, Person};
@@ -192,9 +192,7 @@ impl Store {
                 .into());
             }
             check_sender(&mut tx, new.giver, price, policy, now).await?;
-            let id = GiftId(self.new_id());
             let movement = Movement {
-                id: id.0,
                 kind: KIND_GIFT,
                 reason: &format!("Gift: {}", new.product),
                 at: now,
@@ -203,7 +201,7 @@ impl Store {
                     Leg::vendor(VENDOR_ESCROW, price.get()),
                 ],
             };
-            move_tokens(&mut tx, &movement).await?;
+            let id = GiftId(self.move_tokens(&mut tx, &movement).await?);
             let sql = "INSERT INTO gifts (id, giver, recipient, product, offer, price, sale, message, command_id, \
                        request_digest, state, created_at, lapses_at) \
                        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'waiting', $11, $12)";
@@ -334,24 +332,20 @@ impl Store {
         let items = [item(&gift.product, gift.offer.as_ref())];
         let mut new_license = || LicenseId(self.new_id());
         let settled = scrip_domain::settle(&items, gift.price, &holdings, now, &mut new_license)?;
-        let given = self.new_id();
         let movement = Movement {
-            id: given,
             kind: KIND_GIFT,
             reason: &format!("Gift: {}", gift.product),
             at: now,
             legs: &[Leg::vendor(VENDOR_ESCROW, -price), Leg::wallet(user, price)],
         };
-        move_tokens(tx, &movement).await?;
-        let order = OrderId(self.new_id());
+        let given = self.move_tokens(tx, &movement).await?;
         let movement = Movement {
-            id: order.0,
             kind: KIND_ORDER,
             reason: gift.product.as_str(),
             at: now,
             legs: &[Leg::wallet(user, -price), Leg::vendor(VENDOR_REVENUE, price)],
         };
-        move_tokens(tx, &movement).await?;
+        let order = OrderId(self.move_tokens(tx, &movement).await?);
         let balance = lock_wallet(tx, user.0).await?;
         let sql = "INSERT INTO orders (id, user_id, command_id, request_digest, lines, total, balance_after, created_at) \
                    VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
@@ -409,15 +403,14 @@ impl Store {
     }
 
     async fn pay_gift_back(&self, tx: &mut Tx, gift: &Gift, state: GiftState, now: Timestamp) -> Result<(), Error> {
-        let (id, price) = (self.new_id(), gift.price.get());
+        let price = gift.price.get();
         let movement = Movement {
-            id,
             kind: KIND_GIFT,
             reason: &format!("Gift given back: {}", gift.product),
             at: now,
             legs: &[Leg::vendor(VENDOR_ESCROW, -price), Leg::wallet(gift.giver.id, price)],
         };
-        move_tokens(tx, &movement).await?;
+        let id = self.move_tokens(tx, &movement).await?;
         put_reversal(tx, id, gift.id.0).await?;
         let sql = "UPDATE gifts SET state = $2, ended_at = $3, end_transfer = $4 WHERE id = $1 AND state = 'waiting'";
         changed(

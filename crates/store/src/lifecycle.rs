@@ -7,7 +7,7 @@ use crate::activations::ActivationRow;
 use crate::acts::{Act, log_act};
 use crate::db::{Tx, args};
 use crate::events::{self, Actor};
-use crate::ledger::{KIND_REFUND, Posting, VENDOR_REVENUE, credit, post, read_tokens, retrying};
+use crate::ledger::{KIND_REFUND, Leg, Movement, VENDOR_REVENUE, lock_wallet, read_tokens, retrying};
 use crate::names::name_of;
 use crate::notices::NewNotice;
 use crate::seats::{self, SurrenderedSeat};
@@ -215,26 +215,21 @@ impl Store {
         now: Timestamp,
     ) -> Result<(Tokens, Option<Uuid>), Error> {
         let user = license.user;
-        let sql = "SELECT balance FROM wallets WHERE user_id = $1";
-        let found = tx.row::<(i64,)>("read a balance", sql, &args![user.0]).await?;
-        let before = read_tokens("wallets", user.0, found.map_or(-1, |(balance,)| balance))?;
+        let before = lock_wallet(tx, user.0).await?;
         if tokens.is_zero() {
             return Ok((before, None));
         }
-        let balance_after = credit(tx, user, before, tokens).await?;
-        let id = self.new_id();
-        let posting = Posting {
-            id,
+        let movement = Movement {
             kind: KIND_REFUND,
-            reason: format!("{} ended early", license.product),
+            reason: &format!("{} ended early", license.product),
             at: now,
-            wallet: user,
-            amount: tokens.get(),
-            balance_after,
-            vendor: VENDOR_REVENUE,
+            legs: &[
+                Leg::wallet(user, tokens.get()),
+                Leg::vendor(VENDOR_REVENUE, -tokens.get()),
+            ],
         };
-        tx.write_all(post(&[posting])).await?;
-        Ok((balance_after, Some(id)))
+        let id = self.move_tokens(tx, &movement).await?;
+        Ok((before.checked_add(tokens)?, Some(id)))
     }
 
     /// Gives a license to the account with the address `to`, which has none of the product. Both are told.

@@ -6,9 +6,7 @@ use uuid::Uuid;
 use crate::acts::{Act, log_act};
 use crate::checkpoints::read_holding_keeping;
 use crate::db::{Tx, args};
-use crate::ledger::{
-    KIND_EXPIRY, KIND_GRANT, Leg, Movement, VENDOR_EXPIRED, VENDOR_PROMOTIONS, move_tokens, read_tokens, retrying,
-};
+use crate::ledger::{KIND_EXPIRY, KIND_GRANT, Leg, Movement, VENDOR_EXPIRED, VENDOR_PROMOTIONS, lock_wallet, retrying};
 use crate::{Error, Setting, Store};
 
 impl Setting for ExpiryPolicy {
@@ -52,15 +50,6 @@ pub(crate) struct Given<'g> {
     pub(crate) command: Uuid,
     pub(crate) expires_at: Option<Timestamp>,
     pub(crate) campaign: Option<CampaignId>,
-}
-
-/// Holds a wallet until the transaction ends, and answers what it holds.
-pub(crate) async fn lock_wallet(tx: &mut Tx, owner: Uuid) -> Result<Tokens, Error> {
-    let sql = "UPDATE wallets SET balance = balance WHERE user_id = $1";
-    tx.execute("lock a wallet", sql, &args![owner]).await?;
-    let sql = "SELECT balance FROM wallets WHERE user_id = $1";
-    let found = tx.row::<(i64,)>("read a balance", sql, &args![owner]).await?;
-    read_tokens("wallets", owner, found.map_or(-1, |(balance,)| balance))
 }
 
 impl Store {
@@ -112,9 +101,7 @@ impl Store {
                 command: given.command.to_string(),
             });
         }
-        let id = self.new_id();
         let movement = Movement {
-            id,
             kind: KIND_GRANT,
             reason: given.reason,
             at: now,
@@ -123,7 +110,7 @@ impl Store {
                 Leg::vendor(VENDOR_PROMOTIONS, -tokens.get()),
             ],
         };
-        move_tokens(tx, &movement).await?;
+        let id = self.move_tokens(tx, &movement).await?;
         let sql = "INSERT INTO grants (command_id, transfer_id, user_id, tokens, reason) VALUES ($1, $2, $3, $4, $5)";
         tx.execute(
             "record a grant",
@@ -203,15 +190,13 @@ impl Store {
                     Some(step)
                 }
                 ExpiryStep::Expire => {
-                    let id = self.new_id();
                     let movement = Movement {
-                        id,
                         kind: KIND_EXPIRY,
                         reason: "Given for a time that is over",
                         at: now,
                         legs: &[Leg::wallet(user, -left.get()), Leg::vendor(VENDOR_EXPIRED, left.get())],
                     };
-                    move_tokens(&mut tx, &movement).await?;
+                    let id = self.move_tokens(&mut tx, &movement).await?;
                     close_lot(&mut tx, lot, id).await?;
                     let text = format!("{left} that you were given for a time have run out.");
                     self.tell(&mut tx, user, "tokens.expired", lot, &text, now).await?;

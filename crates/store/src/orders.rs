@@ -8,9 +8,9 @@ use crate::acts::{Act, log_act};
 use crate::catalog::{read_id, read_json};
 use crate::db::{Tx, Value, args, list_text, row_struct};
 use crate::events::{self, Actor};
-use crate::ledger::{KIND_REFUND, Leg, Movement, VENDOR_REVENUE, move_tokens, read_tokens, retrying};
+use crate::ledger::{KIND_REFUND, Leg, Movement, VENDOR_REVENUE, lock_wallet, read_tokens, retrying};
 use crate::lifecycle::settle_seats;
-use crate::lots::{lock_wallet, put_reversal};
+use crate::lots::put_reversal;
 use crate::names::name_of;
 use crate::notices::NewNotice;
 use crate::seats::SurrenderedSeat;
@@ -326,9 +326,8 @@ impl Store {
             stored,
             refund,
         } = decided;
-        let (id, tokens, user) = (self.new_id(), refund.tokens, order.user);
+        let (tokens, user) = (refund.tokens, order.user);
         let movement = Movement {
-            id,
             kind: KIND_REFUND,
             reason: &format!("{} taken back", line.product),
             at: now,
@@ -337,7 +336,7 @@ impl Store {
                 Leg::wallet(user, tokens.get()),
             ],
         };
-        move_tokens(tx, &movement).await?;
+        let id = self.move_tokens(tx, &movement).await?;
         put_reversal(tx, id, order.id.0).await?;
         let by_operator = matches!(by, RefundBy::Operator(_));
         let sql = "INSERT INTO order_refunds (transfer_id, order_id, product, user_id, tokens, by_operator, created_at) \

@@ -6,8 +6,8 @@ use uuid::Uuid;
 use crate::acts::{Act, log_act};
 use crate::checkpoints::read_holding_keeping;
 use crate::db::{Tx, args, row_struct};
-use crate::ledger::{KIND_TRANSFER, Leg, Movement, VENDOR_ESCROW, move_tokens, read_tokens, retrying};
-use crate::lots::{changed, lock_wallet, put_reversal};
+use crate::ledger::{KIND_TRANSFER, Leg, Movement, VENDOR_ESCROW, lock_wallet, read_tokens, retrying};
+use crate::lots::{changed, put_reversal};
 use crate::people::{self, People, Person};
 use crate::{Error, Setting, Store};
 
@@ -215,9 +215,7 @@ impl Store {
             let recipient = confirmed(&mut tx, sender, new.to, new.name).await?;
             check_sender(&mut tx, sender, new.tokens, policy, now).await?;
             check_sendable(&mut tx, sender, new.tokens, policy, now).await?;
-            let id = SendingId(self.new_id());
             let movement = Movement {
-                id: id.0,
                 kind: KIND_TRANSFER,
                 reason: "Sent to another account",
                 at: now,
@@ -226,7 +224,7 @@ impl Store {
                     Leg::vendor(VENDOR_ESCROW, new.tokens.get()),
                 ],
             };
-            move_tokens(&mut tx, &movement).await?;
+            let id = SendingId(self.move_tokens(&mut tx, &movement).await?);
             let sql = "INSERT INTO sendings (id, sender, recipient, tokens, message, command_id, request_digest, state, \
                        created_at, settles_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
             let settles_at = policy.settles_at(now);
@@ -272,7 +270,7 @@ impl Store {
 
     /// Gives what waits to the recipient, or back to the sender, and tells both.
     async fn end(&self, tx: &mut Tx, sent: &Sending, state: SendingState, now: Timestamp) -> Result<(), Error> {
-        let (id, tokens) = (self.new_id(), sent.tokens.get());
+        let tokens = sent.tokens.get();
         let arrives = state == SendingState::Settled;
         let (to, reason) = if arrives {
             (sent.recipient.id, "Received from another account")
@@ -280,13 +278,12 @@ impl Store {
             (sent.sender.id, "Taken back from another account")
         };
         let movement = Movement {
-            id,
             kind: KIND_TRANSFER,
             reason,
             at: now,
             legs: &[Leg::vendor(VENDOR_ESCROW, -tokens), Leg::wallet(to, tokens)],
         };
-        move_tokens(tx, &movement).await?;
+        let id = self.move_tokens(tx, &movement).await?;
         if !arrives {
             put_reversal(tx, id, sent.id.0).await?;
         }

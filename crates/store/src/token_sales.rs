@@ -19,7 +19,7 @@ use uuid::Uuid;
 use crate::acts::{Act, log_act};
 use crate::catalog::read_json;
 use crate::db::{Tx, Value, args, row_struct};
-use crate::ledger::{KIND_PURCHASE, Leg, Movement, VENDOR_ISSUED, move_tokens, read_tokens, retrying};
+use crate::ledger::{KIND_PURCHASE, Leg, Movement, VENDOR_ISSUED, read_tokens, retrying};
 use crate::money::MoneyAccount;
 use crate::token_prices::list_at;
 use crate::{Error, NewNotice, Store};
@@ -261,13 +261,8 @@ impl Store {
         if !purchase.status.is_issuable() {
             return Err(purchase.refuse("issued"));
         }
-        let (transfer, tokens) = (self.new_id(), purchase.quote.tokens);
-        purchase.status = PurchaseStatus::Issued;
-        purchase.issued_at = Some(at);
-        purchase.issued_transfer = Some(TransferId(transfer));
-        save_purchase(tx, &mut purchase).await?;
+        let tokens = purchase.quote.tokens;
         let movement = Movement {
-            id: transfer,
             kind: KIND_PURCHASE,
             reason: &format!("Bought for {}", purchase.quote.total),
             at,
@@ -276,7 +271,10 @@ impl Store {
                 Leg::vendor(VENDOR_ISSUED, -tokens.get()),
             ],
         };
-        move_tokens(tx, &movement).await?;
+        purchase.status = PurchaseStatus::Issued;
+        purchase.issued_at = Some(at);
+        purchase.issued_transfer = Some(TransferId(self.move_tokens(tx, &movement).await?));
+        save_purchase(tx, &mut purchase).await?;
         let text = format!(
             "{tokens} that you bought for {} are in your wallet.",
             purchase.quote.total

@@ -5,9 +5,7 @@ use uuid::Uuid;
 
 use crate::acts::{Act, log_act};
 use crate::db::{Tx, Value, args, list_text};
-use crate::ledger::{
-    KIND_VOUCHER, Leg, Movement, VENDOR_ISSUED, VENDOR_PROMOTIONS, move_tokens, read_tokens, retrying,
-};
+use crate::ledger::{KIND_VOUCHER, Leg, Movement, VENDOR_ISSUED, VENDOR_PROMOTIONS, read_tokens, retrying};
 use crate::notices::NewNotice;
 use crate::{Error, Store, voucher_tallies};
 
@@ -308,7 +306,18 @@ impl Store {
                 id: voucher.batch_id.to_string(),
                 why: "its funding is unknown".to_owned(),
             })?;
-            let (mut tx, transfer) = (self.database.write().await?, self.new_id());
+            let mut tx = self.database.write().await?;
+            let reason = format!("Voucher {}: {}", voucher.serial, voucher.label);
+            let movement = Movement {
+                kind: KIND_VOUCHER,
+                reason: &reason,
+                at: now,
+                legs: &[
+                    Leg::wallet(user, terms.tokens.get()),
+                    Leg::vendor(funding.account(), -terms.tokens.get()),
+                ],
+            };
+            let transfer = self.move_tokens(&mut tx, &movement).await?;
             let claim = "UPDATE vouchers SET redeemed_at = $2, user_id = $3, transfer_id = $4, command_id = $5 \
                          WHERE serial = $1 AND redeemed_at IS NULL AND canceled_at IS NULL";
             let claimed = args![voucher.serial, now, user.0, transfer, command];
@@ -318,18 +327,6 @@ impl Store {
                 });
             }
             voucher_tallies::add(&mut tx, &[(voucher.batch_id, voucher.serial)], true).await?;
-            let reason = format!("Voucher {}: {}", voucher.serial, voucher.label);
-            let movement = Movement {
-                id: transfer,
-                kind: KIND_VOUCHER,
-                reason: &reason,
-                at: now,
-                legs: &[
-                    Leg::wallet(user, terms.tokens.get()),
-                    Leg::vendor(funding.account(), -terms.tokens.get()),
-                ],
-            };
-            move_tokens(&mut tx, &movement).await?;
             let balance_after = balance_after(&mut tx, user, transfer).await?;
             if let Some(act) = act {
                 log_act(&mut tx, &act, now).await?;

@@ -8,8 +8,7 @@ mod retention;
 use scrip_domain::{Email, RetentionPolicy, Timestamp, Tokens, UserId};
 
 use crate::db::{Tx, args};
-use crate::ledger::{KIND_FORFEIT, Leg, Movement, VENDOR_EXPIRED, move_tokens, retrying};
-use crate::lots::lock_wallet;
+use crate::ledger::{KIND_FORFEIT, Leg, Movement, VENDOR_EXPIRED, lock_wallet, retrying};
 use crate::{Error, Store};
 
 pub use outlook::ErasureOutlook;
@@ -120,7 +119,6 @@ impl Store {
         }
         if !balance.is_zero() {
             let movement = Movement {
-                id: self.new_id(),
                 kind: KIND_FORFEIT,
                 reason: "The account was erased",
                 at: now,
@@ -129,7 +127,7 @@ impl Store {
                     Leg::vendor(VENDOR_EXPIRED, balance.get()),
                 ],
             };
-            move_tokens(tx, &movement).await?;
+            self.move_tokens(tx, &movement).await?;
         }
         let sql = "SELECT email, name FROM users WHERE id = $1 AND erased_at IS NULL";
         let found = tx

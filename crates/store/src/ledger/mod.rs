@@ -2,14 +2,14 @@
 
 mod movement;
 
-pub(crate) use movement::{Leg, Movement, move_tokens, open_wallet};
+pub(crate) use movement::{Leg, Movement, lock_wallet, open_wallet};
 use scrip_domain::{OrderId, Timestamp, Tokens, TransferId, UserId};
 use uuid::Uuid;
 
 use crate::acts::{Act, log_act};
-use crate::db::{Tx, Value, Write, args};
+use crate::db::{Value, Write, args};
 use crate::history::HistoryFilter;
-use crate::lots::{Given, lock_wallet};
+use crate::lots::Given;
 use crate::{Error, Store};
 
 /// The names of accounts. A wallet belongs to its user, the vendor's accounts to the nil UUID.
@@ -190,22 +190,6 @@ macro_rules! retrying {
     }};
 }
 pub(crate) use retrying;
-
-/// Adds to a wallet that still holds `before`, and answers what it holds now.
-pub(crate) async fn credit(tx: &mut Tx, user: UserId, before: Tokens, amount: Tokens) -> Result<Tokens, Error> {
-    let after = before.checked_add(amount)?;
-    let sql = "UPDATE wallets SET balance = $3 WHERE user_id = $1 AND balance = $2";
-    let changed = tx
-        .execute("credit a wallet", sql, &args![user.0, before, after])
-        .await?;
-    if changed == 1 {
-        Ok(after)
-    } else {
-        Err(Error::Conflict {
-            operation: "credit a wallet",
-        })
-    }
-}
 
 pub(crate) fn read_tokens(table: &'static str, id: Uuid, amount: i64) -> Result<Tokens, Error> {
     Tokens::new(amount).map_err(|why| Error::Corrupt {

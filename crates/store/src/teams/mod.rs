@@ -6,8 +6,8 @@ use scrip_domain::{TeamId, TeamRole, Timestamp, Tokens, UserId, check_team_name}
 use uuid::Uuid;
 
 use crate::db::{Tx, args, row_struct};
-use crate::ledger::{KIND_TEAM, Leg, Movement, move_tokens, open_wallet, read_tokens, retrying};
-use crate::lots::{changed, lock_wallet};
+use crate::ledger::{KIND_TEAM, Leg, Movement, lock_wallet, open_wallet, read_tokens, retrying};
+use crate::lots::changed;
 use crate::people::{self, People, Person};
 use crate::{Error, Store};
 
@@ -298,16 +298,15 @@ impl Store {
             }
             if !left.is_zero() {
                 let movement = Movement {
-                    id: self.new_id(),
                     kind: KIND_TEAM,
                     reason: "A team was closed",
                     at: now,
                     legs: &[Leg::wallet_of(team.0, -left.get()), Leg::wallet(user, left.get())],
                 };
-                move_tokens(&mut tx, &movement).await?;
+                let id = self.move_tokens(&mut tx, &movement).await?;
                 let sql = "INSERT INTO team_moves (transfer_id, team_id, user_id, command_id, request_digest, drawn, \
                            created_at) VALUES ($1, $2, $3, $1, $4, $5, $6)";
-                let values = args![movement.id, team.0, user.0, Vec::<u8>::new(), left, now];
+                let values = args![id, team.0, user.0, Vec::<u8>::new(), left, now];
                 tx.execute("record what was drawn", sql, &values).await?;
             }
             let sql = "UPDATE teams SET closed_at = $2 WHERE id = $1 AND closed_at IS NULL";

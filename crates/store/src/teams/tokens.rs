@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::{lock_team, open};
 use crate::db::{Tx, args};
-use crate::ledger::{KIND_TEAM, Leg, Movement, move_tokens, read_tokens, retrying};
+use crate::ledger::{KIND_TEAM, Leg, Movement, read_tokens, retrying};
 use crate::people::{People, Person};
 use crate::sendings::{check_sendable, check_sender};
 use crate::{Error, Store};
@@ -65,15 +65,13 @@ impl Store {
                 check_sendable(&mut tx, moved.user, moved.tokens, policy, now).await?;
                 ("Put into a team", -amount)
             };
-            let id = self.new_id();
             let movement = Movement {
-                id,
                 kind: KIND_TEAM,
                 reason,
                 at: now,
                 legs: &[Leg::wallet(moved.user, own), Leg::wallet_of(moved.team.0, -own)],
             };
-            move_tokens(&mut tx, &movement).await?;
+            let id = self.move_tokens(&mut tx, &movement).await?;
             let sql = "INSERT INTO team_moves (transfer_id, team_id, user_id, command_id, request_digest, drawn, \
                        created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)";
             let values = args![

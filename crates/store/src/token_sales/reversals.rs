@@ -7,9 +7,8 @@ use super::{TokenPurchase, find_purchase, is_billed, save_purchase};
 use crate::acts::{Act, log_act};
 use crate::db::{Tx, args, row_struct};
 use crate::ledger::{
-    KIND_PURCHASE, KIND_PURCHASE_REFUND, Leg, Movement, VENDOR_ISSUED, move_tokens, read_tokens, retrying,
+    KIND_PURCHASE, KIND_PURCHASE_REFUND, Leg, Movement, VENDOR_ISSUED, lock_wallet, read_tokens, retrying,
 };
-use crate::lots::lock_wallet;
 use crate::money::{MoneyAccount, tax_in};
 use crate::{Error, Store};
 
@@ -197,21 +196,21 @@ impl Store {
             } else {
                 ReversalStatus::Done
             };
-            let reversal = Reversal {
+            let mut reversal = Reversal {
                 id: command,
                 purchase: id,
                 kind: ReversalKind::Refund,
                 tokens: wanted,
                 short: Tokens::ZERO,
                 money,
-                transfer: Some(TransferId(self.new_id())),
+                transfer: None,
                 provider_ref: None,
                 status,
                 why: act.why.to_owned(),
                 created_at: now,
                 settled_at: (status == ReversalStatus::Done).then_some(now),
             };
-            self.write_reversal(&mut tx, &mut purchase, &reversal).await?;
+            self.write_reversal(&mut tx, &mut purchase, &mut reversal).await?;
             self.post_returned(&mut tx, &purchase, &reversal, now).await?;
             log_act(&mut tx, act, now).await?;
             tx.commit().await?;
@@ -233,21 +232,21 @@ impl Store {
         if purchase.status != PurchaseStatus::Issued || tokens > purchase.outstanding() {
             return Err(purchase.refuse("taken back"));
         }
-        let reversal = Reversal {
+        let mut reversal = Reversal {
             id: reversal.0,
             purchase: id,
             kind: ReversalKind::Refund,
             tokens,
             short: Tokens::ZERO,
             money: money_for(&purchase, tokens)?,
-            transfer: Some(TransferId(self.new_id())),
+            transfer: None,
             provider_ref: None,
             status: ReversalStatus::Done,
             why: reversal.1.to_owned(),
             created_at: at,
             settled_at: Some(at),
         };
-        self.write_reversal(tx, &mut purchase, &reversal).await
+        self.write_reversal(tx, &mut purchase, &mut reversal).await
     }
 
     /// Heeds what the provider says of a reversal, in whatever order and however often it is said.
@@ -306,31 +305,49 @@ impl Store {
         };
         // Held, so that what is read is still there when it is taken.
         let taken = owed.min(lock_wallet(tx, purchase.user.0).await?);
-        let reversal = Reversal {
+        let mut reversal = Reversal {
             id: self.new_id(),
             purchase: purchase.id,
             kind: heard.kind,
             tokens: taken,
             short: owed.saturating_sub(taken),
             money: heard.money,
-            transfer: (!taken.is_zero()).then(|| TransferId(self.new_id())),
+            transfer: None,
             provider_ref: Some(heard.provider_ref.to_owned()),
             status: ReversalStatus::Pending,
             why: heard.why.to_owned(),
             created_at: now,
             settled_at: None,
         };
-        self.write_reversal(tx, purchase, &reversal).await?;
+        self.write_reversal(tx, purchase, &mut reversal).await?;
         self.post_returned(tx, purchase, &reversal, now).await?;
         Ok(reversal)
     }
 
+    /// Writes a reversal and moves its tokens, if there are any.
     async fn write_reversal(
         &self,
         tx: &mut Tx,
         purchase: &mut TokenPurchase,
-        reversal: &Reversal,
+        reversal: &mut Reversal,
     ) -> Result<(), Error> {
+        let at = reversal.created_at;
+        let (why, kind) = match reversal.kind {
+            ReversalKind::Refund => ("given back", "purchase.refunded"),
+            ReversalKind::Dispute => ("taken back by your bank", "purchase.disputed"),
+        };
+        if !reversal.tokens.is_zero() {
+            let movement = Movement {
+                kind: KIND_PURCHASE_REFUND,
+                reason: &format!("{} was {why}", reversal.money),
+                at,
+                legs: &[
+                    Leg::wallet(purchase.user, -reversal.tokens.get()),
+                    Leg::vendor(VENDOR_ISSUED, reversal.tokens.get()),
+                ],
+            };
+            reversal.transfer = Some(TransferId(self.move_tokens(tx, &movement).await?));
+        }
         let sql = "INSERT INTO token_reversals (id, purchase_id, kind, tokens, short, minor, transfer_id, provider_ref, status, \
                    why, created_at, settled_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
         let values = args![
@@ -348,24 +365,6 @@ impl Store {
             reversal.settled_at.map(Timestamp::micros),
         ];
         tx.execute("write a reversal", sql, &values).await?;
-        let at = reversal.created_at;
-        let (why, kind) = match reversal.kind {
-            ReversalKind::Refund => ("given back", "purchase.refunded"),
-            ReversalKind::Dispute => ("taken back by your bank", "purchase.disputed"),
-        };
-        if let Some(TransferId(transfer)) = reversal.transfer {
-            let movement = Movement {
-                id: transfer,
-                kind: KIND_PURCHASE_REFUND,
-                reason: &format!("{} was {why}", reversal.money),
-                at,
-                legs: &[
-                    Leg::wallet(purchase.user, -reversal.tokens.get()),
-                    Leg::vendor(VENDOR_ISSUED, reversal.tokens.get()),
-                ],
-            };
-            move_tokens(tx, &movement).await?;
-        }
         purchase.reversed = purchase.reversed.checked_add(reversal.tokens)?;
         purchase.returned = purchase.returned.checked_add(reversal.money)?;
         purchase.status = status_after(tx, purchase, Uuid::nil()).await?;
@@ -420,13 +419,9 @@ impl Store {
     ) -> Result<(), Error> {
         (reversal.status, reversal.settled_at) = (status, Some(now));
         let given_again = status == ReversalStatus::Undone && !reversal.tokens.is_zero();
-        let transfer = given_again.then(|| self.new_id());
-        let sql = "UPDATE token_reversals SET status = $2, settled_at = $3, undone_transfer = $4 WHERE id = $1";
-        let values = args![reversal.id, status.as_str(), now, transfer];
-        tx.execute("settle a reversal", sql, &values).await?;
-        if let Some(transfer) = transfer {
+        let mut transfer = None;
+        if given_again {
             let movement = Movement {
-                id: transfer,
                 kind: KIND_PURCHASE,
                 reason: &format!("{} stays paid", reversal.money),
                 at: now,
@@ -435,8 +430,11 @@ impl Store {
                     Leg::vendor(VENDOR_ISSUED, -reversal.tokens.get()),
                 ],
             };
-            move_tokens(tx, &movement).await?;
+            transfer = Some(self.move_tokens(tx, &movement).await?);
         }
+        let sql = "UPDATE token_reversals SET status = $2, settled_at = $3, undone_transfer = $4 WHERE id = $1";
+        let values = args![reversal.id, status.as_str(), now, transfer];
+        tx.execute("settle a reversal", sql, &values).await?;
         if status == ReversalStatus::Undone {
             purchase.reversed = purchase.reversed.saturating_sub(reversal.tokens);
             purchase.returned = purchase.returned.checked_sub(reversal.money)?;

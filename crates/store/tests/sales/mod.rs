@@ -248,6 +248,7 @@ both! {
                 let (spent, heard) = tokio::join!(spending, heard);
                 assert_eq!((heard.tokens.get() + spent, heard.short.get()), (100, spent));
                 assert_eq!(balance(&fixture, &user).await, 0);
+                fixture.assert_history_in_order(user.id.0).await;
             })
         });
         for one in each.collect::<Vec<_>>() {

@@ -10,8 +10,8 @@ use scrip_domain::{
     Policy, RentalOffer, RentalRules, SeatKind, Sha256, SystemIds, Timestamp, Tokens, Version,
 };
 use scrip_store::{
-    Act, Allotment, Checkout, DataKey, Error, LicenseCommand, NewArtifact, NewDevice, NewUser, PaidOrder,
-    ProductListing, Refusal, Store, User,
+    Act, Allotment, Checkout, DataKey, Error, HistoryFilter, LicenseCommand, NewArtifact, NewDevice, NewUser,
+    PaidOrder, ProductListing, Refusal, Store, User,
 };
 use scrip_testkit::Postgres;
 use uuid::Uuid;
@@ -198,6 +198,19 @@ impl Fixture {
     pub(crate) async fn assert_sound(&self) {
         let report = self.store.audit().await.unwrap();
         assert_eq!(report.breaches, []);
+    }
+
+    /// Each line of a wallet's history begins with what the one before it left.
+    pub(crate) async fn assert_history_in_order(&self, owner: Uuid) {
+        let filter = HistoryFilter::default();
+        let lines = self.store.history_of(owner, &filter, None, 1000).await.unwrap();
+        for pair in lines.windows(2) {
+            assert_eq!(
+                pair[0].balance_after.get() - pair[0].amount,
+                pair[1].balance_after.get(),
+                "{pair:?}"
+            );
+        }
     }
 
     /// Changes rows past the store, as an attacker or a fault would.
