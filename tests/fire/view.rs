@@ -84,7 +84,10 @@ impl Seen {
         let mut left = self.balance;
         for line in &self.lines {
             let transfer = &line.transfer;
-            assert_eq!(line.balance_after, left, "account {account}: what transfer {transfer} left");
+            assert_eq!(
+                line.balance_after, left,
+                "account {account}: what transfer {transfer} left"
+            );
             left -= line.amount;
         }
         assert_eq!(left, 0, "account {account}: what was there before its first line");
