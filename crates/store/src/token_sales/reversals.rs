@@ -171,6 +171,9 @@ impl Store {
     ) -> Result<Reversal, Error> {
         retrying!("refund a purchase", {
             let (mut tx, now) = (self.database.write().await?, self.clock.now());
+            // Held, so that of two repetitions at once the second finds the first.
+            let buyer = find_purchase(&mut tx, id).await?.user;
+            lock_wallet(&mut tx, buyer.0).await?;
             if let Some(known) = find_reversal(&mut tx, "r.id", command.into()).await? {
                 return if known.purchase == id {
                     Ok(known)

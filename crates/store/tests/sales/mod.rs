@@ -208,6 +208,23 @@ both! {
         fixture.assert_sound().await;
     }
 
+    async fn a_refund_that_is_asked_for_many_times_at_once_is_one(fixture: Fixture) {
+        let (user, bought) = bought(&fixture).await;
+        let command = fixture.id();
+        let all = (0..12).map(|_| {
+            let (store, id) = (fixture.store.clone(), bought.id);
+            tokio::spawn(async move { store.refund_purchase(id, None, true, command, &ACT).await.unwrap() })
+        });
+        let mut refunds = Vec::new();
+        for one in all.collect::<Vec<_>>() {
+            refunds.push(one.await.unwrap());
+        }
+        assert_eq!(refunds[0].tokens, tokens(100));
+        assert!(refunds.iter().all(|refund| *refund == refunds[0]), "{refunds:?}");
+        assert_eq!(balance(&fixture, &user).await, 0);
+        fixture.assert_sound().await;
+    }
+
     async fn tokens_that_were_spent_cannot_be_refunded_by_the_vendor(fixture: Fixture) {
         let (user, bought) = bought(&fixture).await;
         fixture.list(&[listing("a", 90, 10, 500)]).await;

@@ -67,7 +67,7 @@ async fn show(
             html! { (act.seq) },
             when(act.at),
             html! { (act.actor) },
-            html! { @for part in act.action.split_inclusive('.') { span.whole { (part) } wbr; } },
+            html! { span.parts { @for part in act.action.split_inclusive('.') { (part) wbr; } } },
             linked(&act.subject),
             html! { (act.why) },
             html! { code { (format!("{a:02x}{b:02x}{c:02x}{d:02x}")) } },
